@@ -1,0 +1,331 @@
+/** The data that flows through the gate, and the ports of its stages. Types only. */
+
+declare const brand: unique symbol;
+
+/** An image reference that satisfies distribution's grammar, as written. Only images/reference.ts makes one. */
+export type ImageName = string & {readonly [brand]: 'ImageName'};
+
+/** `os/arch[/variant]`, for example `linux/amd64`. */
+export type Platform = string & {readonly [brand]: 'Platform'};
+
+export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+	readonly [key: string]: JsonValue;
+}
+
+// ── rendering ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is rendered. `root` is the repository's root: no author-given path may lead out of it. */
+export type Source =
+	| {readonly kind: 'helm'; readonly directory: string; readonly root: string}
+	| {readonly kind: 'kustomize'; readonly directory: string; readonly root: string; readonly file: string}
+	| {readonly kind: 'plain'; readonly directory: string; readonly root: string; readonly files: readonly string[]}
+	| {readonly kind: 'stdin'};
+
+/** What a renderer printed: the bytes that are passed on, and the same as text. */
+export interface RenderedManifests {
+	readonly source: Source;
+	readonly bytes: Uint8Array;
+	readonly text: string;
+}
+
+/** What an application's author may say about rendering; from plugin parameters, or flags for local use. */
+export interface RenderParameters {
+	readonly type: 'helm' | 'kustomize' | 'plain' | undefined;
+	/** Of the destination: `--namespace` for helm, `edit set namespace` for kustomize only when `kustomize.namespace` says so. */
+	readonly namespace: string | undefined;
+	readonly kubeVersion: string | undefined;
+	readonly apiVersions: readonly string[];
+	readonly helm: {
+		readonly releaseName: string;
+		readonly valueFiles: readonly string[];
+		readonly ignoreMissingValueFiles: boolean;
+		/** Inline values: YAML text. */
+		readonly values: string | undefined;
+		readonly parameters: Readonly<Record<string, string>>;
+		readonly stringParameters: Readonly<Record<string, string>>;
+		readonly fileParameters: Readonly<Record<string, string>>;
+		readonly skipCrds: boolean;
+		readonly skipTests: boolean;
+		readonly skipSchemaValidation: boolean;
+	};
+	readonly kustomize: {
+		readonly namePrefix: string | undefined;
+		readonly nameSuffix: string | undefined;
+		readonly namespace: string | undefined;
+		/** `name=newname:tag`, `name:tag`, `name@digest`, … as `kustomize edit set image` takes them. */
+		readonly images: readonly string[];
+		readonly replicas: Readonly<Record<string, string>>;
+		readonly commonLabels: Readonly<Record<string, string>>;
+		readonly commonAnnotations: Readonly<Record<string, string>>;
+		readonly forceCommonLabels: boolean;
+		readonly forceCommonAnnotations: boolean;
+		readonly labelWithoutSelector: boolean;
+		readonly labelIncludeTemplates: boolean;
+		/** YAML text of the list that a kustomization's `patches` takes. */
+		readonly patches: string | undefined;
+		readonly components: readonly string[];
+		readonly ignoreMissingComponents: boolean;
+	};
+	readonly plain: {
+		readonly recurse: boolean;
+		readonly include: string | undefined;
+		readonly exclude: string | undefined;
+	};
+}
+
+/** `ARGOCD_APP_*` and `KUBE_*` by name: what `$ARGOCD_APP_NAME` in a Helm parameter stands for. */
+export type BuildEnvironment = Readonly<Record<string, string>>;
+
+// ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A piece of the rendered text, in UTF-16 code units: `text.slice(start, end)`. */
+export interface TextRange {
+	readonly start: number;
+	readonly end: number;
+}
+
+/** One object as Argo CD will apply it. Items of a List are objects of their own. */
+export interface ManifestObject {
+	/** Position of its document in the stream, from 1, empty documents counted. */
+	readonly document: number;
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly namespace: string | undefined;
+	readonly name: string;
+	/** The template file where Helm says it (`# Source: chart/templates/x.yaml`). */
+	readonly file: string | undefined;
+	readonly value: JsonObject;
+	/** Where the value of its own `apiVersion` stands in the rendered text. */
+	readonly apiVersionAt: TextRange;
+	/** Where its hook annotations stand, for gate/seal.ts. */
+	readonly hooks: {readonly argo: AnnotationAt | undefined; readonly helm: AnnotationAt | undefined};
+}
+
+/** An entry of `metadata.annotations`: replacing both ranges replaces the entry. */
+export interface AnnotationAt {
+	readonly key: TextRange;
+	readonly value: TextRange;
+	readonly text: string;
+}
+
+// ── images ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What becomes of an image string that was found, strongest last:
+ * `ignored` never runs (a Helm test), `potential` may be an image, `unresolved` brings images that manifests do not
+ * show, `placeholder` is filled in by somebody else, `invalid` is no image reference, `scan` is scanned.
+ */
+export type ImageOutcome = 'scan' | 'potential' | 'placeholder' | 'unresolved' | 'invalid' | 'ignored';
+
+/** One place that names an image. */
+export interface ImageOrigin {
+	/** `Kind/namespace/name`, or `Kind/name` without a namespace. */
+	readonly object: string;
+	/** Index into the objects that were read. */
+	readonly objectIndex: number;
+	/** The field, as `spec.template.spec.containers[0].image`. */
+	readonly path: string;
+	/** The rule of images/rules.ts that found it. */
+	readonly rule: string;
+	readonly outcome: ImageOutcome;
+	/** Why it is not `scan`, for a person. */
+	readonly reason: string | undefined;
+	readonly file: string | undefined;
+}
+
+/** A distinct image string with every place that names it; `name` is set when it satisfies the grammar. */
+export interface ImageReference {
+	readonly image: string;
+	readonly name: ImageName | undefined;
+	readonly outcome: ImageOutcome;
+	readonly origins: readonly [ImageOrigin, ...ImageOrigin[]];
+}
+
+// ── scanning ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const severities = ['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+export type Severity = (typeof severities)[number];
+
+/** One vulnerability in one package. */
+export interface Finding {
+	readonly id: string;
+	readonly severity: Severity;
+	readonly package: string;
+	readonly installedVersion: string;
+	/** As Trivy writes it (may list several); undefined when there is no fix. */
+	readonly fixedVersion: string | undefined;
+	/** Trivy's status: fixed, affected, will_not_fix, end_of_life, … */
+	readonly status: string;
+	/** What was looked at, for example `Node.js` or `debian 12.4`. */
+	readonly target: string;
+	/** Where in the image the package is, when Trivy says it. */
+	readonly packagePath: string | undefined;
+	readonly purl: string | undefined;
+	readonly title: string | undefined;
+	readonly url: string | undefined;
+	readonly publishedDate: string | undefined;
+}
+
+/** A scan that ended but cannot be trusted wholly. */
+export type Caveat =
+	| {readonly kind: 'no-os'}
+	| {readonly kind: 'no-packages'; readonly os: string}
+	| {readonly kind: 'end-of-life'; readonly os: string}
+	| {readonly kind: 'stale-database'; readonly updatedAt: string; readonly maxAgeHours: number};
+
+export const unscannedReasons = [
+	'address-refused',
+	'unreachable',
+	'rate-limited',
+	'registry-error',
+	'unauthorized',
+	'not-found',
+	'platform-missing',
+	'scanner-failed',
+	'scanner-timeout',
+	'report-invalid',
+	'deadline',
+	'canceled',
+] as const;
+export type UnscannedReason = (typeof unscannedReasons)[number];
+
+/** The vulnerability database that a scan used. */
+export interface DatabaseInfo {
+	readonly version: number;
+	/** ISO 8601, when its makers built it. */
+	readonly updatedAt: string;
+}
+
+export type ScanVerdict = {readonly image: ImageName; readonly platform: Platform} & (
+	| {
+			readonly kind: 'scanned';
+			/** Of the image for this platform. */
+			readonly digest: string;
+			readonly findings: readonly Finding[];
+			readonly caveats: readonly Caveat[];
+			/** For example `debian 12.4`; undefined when none was recognised. */
+			readonly os: string | undefined;
+			readonly packages: number;
+			readonly database: DatabaseInfo;
+			/** From the verdict cache, without a Trivy run. */
+			readonly cached: boolean;
+	  }
+	| {
+			readonly kind: 'unscanned';
+			readonly reason: UnscannedReason;
+			/** Whether asking again later may help. */
+			readonly transient: boolean;
+			readonly detail: string;
+	  }
+);
+
+/** What the scan engine tells while it works; for progress displays. */
+export type ScanEvent =
+	| {readonly kind: 'planned'; readonly images: number}
+	| {readonly kind: 'started'; readonly image: ImageName; readonly platform: Platform}
+	| {
+			readonly kind: 'retried';
+			readonly image: ImageName;
+			readonly platform: Platform;
+			readonly attempt: number;
+			readonly detail: string;
+	  }
+	| {readonly kind: 'finished'; readonly verdict: ScanVerdict; readonly milliseconds: number};
+
+// ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** In order of strictness for one image. */
+export const decisions = ['allow', 'warn', 'unknown', 'deny'] as const;
+export type Decision = (typeof decisions)[number];
+
+/** One reason of an image's decision, with the decision that it alone would give. */
+export type DecisionReason = {readonly decision: Decision; readonly platform: Platform | undefined} & (
+	| {readonly kind: 'finding'; readonly finding: Finding}
+	| {readonly kind: 'caveat'; readonly caveat: Caveat}
+	| {readonly kind: 'unscanned'; readonly reason: UnscannedReason; readonly transient: boolean; readonly detail: string}
+	| {
+			readonly kind: 'reference';
+			readonly rule: 'invalid' | 'placeholder' | 'digest-required' | 'registry-denied';
+			readonly detail: string;
+	  }
+);
+
+export interface ImageDecision {
+	readonly reference: ImageReference;
+	readonly decision: Decision;
+	/** Those that are not `allow`, strictest first. */
+	readonly reasons: readonly DecisionReason[];
+	readonly verdicts: readonly ScanVerdict[];
+}
+
+export interface GateDecision {
+	/** The strictest of the images': an application with a denied image is denied, whatever else is unknown. */
+	readonly decision: Decision;
+	/** Sorted: strictest first, then by image. */
+	readonly images: readonly ImageDecision[];
+	readonly enforcement: Enforcement;
+	/** Stable hash of the decision's content, short enough for a message. */
+	readonly reportId: string;
+}
+
+export type Enforcement = 'job' | 'seal' | 'fail-render' | 'warn';
+
+// ── ports ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const toolNames = ['helm', 'kustomize', 'trivy', 'crane'] as const;
+export type ToolName = (typeof toolNames)[number];
+
+export interface ToolCall {
+	/** Whole environment of the program; nothing is inherited. */
+	readonly environment: Readonly<Record<string, string>>;
+	readonly directory: string;
+	readonly timeoutMs: number;
+	readonly signal?: AbortSignal;
+	readonly input?: string;
+	/** Bytes of stdout that are too many; default 100 MiB. */
+	readonly maxOutput?: number;
+}
+
+/** How a program ended: the states cannot overlap, the first cause wins. */
+export type ToolResult =
+	| {
+			readonly kind: 'exited';
+			readonly exitCode: number;
+			readonly stdout: Uint8Array;
+			readonly stderr: string;
+			readonly milliseconds: number;
+	  }
+	| {readonly kind: 'missing'; readonly path: string}
+	| {
+			readonly kind: 'stopped';
+			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big';
+			readonly signal: string | undefined;
+			readonly stderr: string;
+	  };
+
+/** What every stage needs that runs tools. */
+export interface ToolContext {
+	readonly run: RunTool;
+	/** PATH, proxies, certificates: what every tool's environment starts from. Never HOME, never credentials. */
+	readonly environment: Readonly<Record<string, string>>;
+	/** A new, empty, private directory that is removed when the gate ends. */
+	readonly makeDirectory: (label: string) => Promise<string>;
+	/** Aborted at the deadline or by a signal. */
+	readonly signal: AbortSignal;
+	readonly timeoutMs: number;
+	readonly log: Log;
+}
+
+/** Runs one external tool with an argument array, never through a shell. Does not reject. */
+export type RunTool = (tool: ToolName, args: readonly string[], call: ToolCall) => Promise<ToolResult>;
+
+/** Lines on stderr, each with its stage in front. */
+export interface Log {
+	info(stage: Stage, message: string): void;
+	warn(stage: Stage, message: string): void;
+	/** Shown with --verbose only. */
+	detail(stage: Stage, message: string): void;
+}
+
+export type Stage = 'settings' | 'tools' | 'render' | 'read' | 'find' | 'scan' | 'gate' | 'report';
