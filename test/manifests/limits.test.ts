@@ -1,0 +1,80 @@
+import test from 'ava';
+import {type ReadLimits, readLimits} from '../../src/manifests/limits.ts';
+import {readManifests} from '../../src/manifests/read.ts';
+import {pod, refused} from './samples.ts';
+
+const limited = test.macro({
+	exec(t, limits: Partial<ReadLimits>, allowed: string, tooMuch: string) {
+		t.notThrows(() => readManifests(allowed, {...readLimits, ...limits}));
+		refused(t, () => readManifests(tooMuch, {...readLimits, ...limits}), 'limit-exceeded');
+	},
+	title: (what = '') => `bounds ${what}`,
+});
+
+const list = (levels: number) => `${pod}a: ${'['.repeat(levels)}${']'.repeat(levels)}\n`;
+test('the text', limited, {text: 100}, pod.padEnd(100), pod.padEnd(101));
+test('documents', limited, {documents: 2}, `${pod}---\n${pod}`, `${pod}---\n${pod}---\n${pod}`);
+test('tokens', limited, {tokens: 500}, pod, `${pod}a: [${'b, '.repeat(500)}]\n`);
+test('levels in brackets', limited, {depth: 10}, list(9), list(10));
+test('levels in blocks', limited, {depth: 3}, `${pod}a:\n  b:\n    c: d\n`, `${pod}a:\n  b:\n    c:\n    - d\n`);
+test('levels in pairs', limited, {depth: 4}, `${pod}a: [[b: c]]\n`, `${pod}a: [[[b: c]]]\n`);
+test('levels in aliases', limited, {depth: 4}, `${pod}a: &a [[b]]\nc: [*a]\n`, `${pod}a: &a [[b]]\nc: [[*a]]\n`);
+test(
+	'levels in aliases of aliases',
+	limited,
+	{depth: 4},
+	`${pod}a: &a [b]\nc: &c [*a]\nd: [*c]\n`,
+	`${pod}a: &a [b]\nc: &c [*a]\nd: &d [*c]\ne: [*d]\n`,
+);
+test('values', limited, {nodes: 8}, `${pod}a: [b, c]\n`, `${pod}a: [b, c, d]\n`);
+test('values across documents', limited, {nodes: 10}, `${pod}---\n${pod}`, `${pod}---\n${pod}---\n${pod}`);
+test('values in aliases', limited, {nodes: 13}, `${pod}a: &a [b, c]\nd: [*a]\n`, `${pod}a: &a [b, c]\nd: [*a, *a]\n`);
+test(
+	'characters in aliases',
+	limited,
+	{expanded: 1500},
+	`${pod}a: &a ${'x'.repeat(500)}\nb: [*a]\n`,
+	`${pod}a: &a ${'x'.repeat(500)}\nb: [*a, *a]\n`,
+);
+test('keys', limited, {keys: 4}, `${pod}a: 1\n`, `${pod}a: 1\nb: 2\n`);
+test('one text', limited, {scalar: 10}, `${pod}a: ${'x'.repeat(10)}\n`, `${pod}a: ${'x'.repeat(11)}\n`);
+test('names', limited, {identifier: 5}, pod, pod.replace('web', 'webweb'));
+test('kinds', limited, {identifier: 5}, pod, pod.replace('Pod', 'PodPod'));
+
+const endsInAnError = test.macro({
+	exec(t, text: string) {
+		refused(t, () => readManifests(text), 'limit-exceeded');
+	},
+	title: (what = '') => `ends in an error: ${what}`,
+});
+const lines = (count: number, line: (index: number) => string) =>
+	Array.from({length: count}, (_, index) => line(index)).join('\n');
+
+test('10,000 open brackets', endsInAnError, `${pod}a: ${'['.repeat(10_000)}`);
+test('10,000 open braces', endsInAnError, `${pod}a: ${'{b: '.repeat(10_000)}`);
+test('10,000 dashes', endsInAnError, '- '.repeat(10_000));
+test(
+	'2,500 nested block mappings',
+	endsInAnError,
+	lines(2500, (index) => `${' '.repeat(index)}a:`),
+);
+test(
+	'100,000 keys',
+	endsInAnError,
+	lines(100_000, (index) => `k${index}: v`),
+);
+test(
+	'ten to the power of twelve aliases',
+	endsInAnError,
+	`${pod}a0: &a0 [x]\n${lines(12, (index) => `a${index + 1}: &a${index + 1} [${Array(10).fill(`*a${index}`).join(', ')}]`)}\n`,
+);
+
+test('many syntax errors cost one', (t) => {
+	refused(t, () => readManifests(`${pod}a: [${','.repeat(100_000)}]`), 'manifests-unreadable');
+	refused(t, () => readManifests(`${pod}a: ${']'.repeat(100_000)}`), 'manifests-unreadable');
+});
+
+test('ten thousand keys in one mapping are read', (t) => {
+	const [object] = readManifests(`${pod}${lines(10_000, (index) => `k${index}: v`)}\n`);
+	t.is(Object.keys(object?.value ?? {}).length, 10_003);
+});
