@@ -1,0 +1,72 @@
+import type {GateDecision, ImageDecision} from '../types.ts';
+import {oneLine, short} from './line.ts';
+import {decisiveReasons, reasonLabels, reasonText, whatToDo} from './reasons.ts';
+import {upgradesOf} from './upgrades.ts';
+
+const imagesTold = 3;
+const fixesTold = 3;
+const idsTold = 3;
+
+/**
+ * The decision on one line without its stage, in at most 2000 characters: `denied — 1 of 14 images:
+ * registry.example/api:1.4 (CRITICAL 2, HIGH 5), used by Deployment/shop/api. minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906.`
+ */
+export function oneLineSummary({decision, images}: GateDecision): string {
+	if (decision === 'allow') return `allowed — ${counted(images.length)}`;
+	const decisive = images.filter((image) => image.decision === decision);
+	const told = decisive.slice(0, imagesTold).map((image) => {
+		return `${short(image.reference.image)} (${reasonLabels(image).join(', ')}), used by ${usedBy(image)}`;
+	});
+	if (decisive.length > imagesTold) told.push(`and ${decisive.length - imagesTold} more`);
+	const unknown = images.filter((image) => image.decision === 'unknown').length;
+	const sentences = [
+		`${headlines[decision]} — ${decisive.length} of ${counted(images.length)}: ${told.join('; ')}.`,
+		...(decision === 'deny' && unknown > 0 ? [`${unknown} more could not be scanned.`] : []),
+		fixes(decisive) ?? firstAdvice(decisive),
+	];
+	return oneLine(sentences.join(' '), 2000);
+}
+
+/** An image and the worst that is said about it: `api:1.4 has CVE-2021-44906 (CRITICAL), minimist 0.0.8 is fixed in 0.2.4`. */
+export function imageSentence({reference, reasons: [worst]}: ImageDecision): string {
+	return `${short(reference.image)} ${worst === undefined ? 'is allowed' : reasonText(worst)}`;
+}
+
+/** The objects that use an image, as `Kind/namespace/name`, each once; without those in which it never runs. */
+export function usingObjects({reference}: ImageDecision): readonly string[] {
+	const used = reference.origins.filter(({outcome}) => outcome !== 'ignored');
+	return [...new Set(used.map(({object}) => short(object)))];
+}
+
+const headlines = {deny: 'denied', unknown: 'not known', warn: 'allowed with a warning'} as const;
+
+function usedBy(image: ImageDecision): string {
+	const [first = 'nothing that runs', ...more] = usingObjects(image);
+	return more.length === 0 ? first : `${first} and ${more.length} more`;
+}
+
+/** `minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906; …`; undefined when nothing can be raised. */
+function fixes(images: readonly ImageDecision[]): string | undefined {
+	const findings = images
+		.flatMap(decisiveReasons)
+		.flatMap((reason) => (reason.kind === 'finding' ? [reason.finding] : []));
+	const raises = upgradesOf(findings).map(
+		({package: name, installedVersion, to, ids}) =>
+			`${short(name)} ${short(installedVersion)} → ${short(to)} fixes ${list(ids)}`,
+	);
+	if (raises.length === 0) return undefined;
+	return `${raises.slice(0, fixesTold).join('; ')}${raises.length > fixesTold ? '; …' : '.'}`;
+}
+
+function list(ids: readonly string[]): string {
+	const told = ids.slice(0, idsTold).map(short).join(', ');
+	return ids.length > idsTold ? `${told} and ${ids.length - idsTold} more` : told;
+}
+
+function firstAdvice(images: readonly ImageDecision[]): string {
+	return images.flatMap(({reasons}) => reasons.slice(0, 1).map(whatToDo))[0] ?? '';
+}
+
+function counted(images: number): string {
+	return `${images} ${images === 1 ? 'image' : 'images'}`;
+}

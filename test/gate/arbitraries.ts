@@ -1,0 +1,123 @@
+import * as fc from 'fast-check';
+import type {Arbitrary} from 'fast-check';
+import {enforcements, type Policy} from '../../src/gate/policy.ts';
+import type {TighteningParameters} from '../../src/gate/tighten.ts';
+import {
+	severities,
+	unscannedReasons,
+	type Caveat,
+	type Finding,
+	type ImageReference,
+	type Platform,
+	type ScanVerdict,
+} from '../../src/types.ts';
+import {finding, origin, policy, reference, scanned, unscanned} from './samples.ts';
+
+/** Random values of the gate. Few names, so that policies, references and verdicts meet. */
+
+const images = [
+	'registry.example/a:1',
+	'registry.example/b:2',
+	'other.example/c',
+	`other.example/d@sha256:${'d'.repeat(64)}`,
+];
+const platforms = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'] as Platform[];
+const denyOrWarn = fc.constantFrom('deny' as const, 'warn' as const);
+const someSeverities = fc.subarray([...severities], {minLength: 1});
+const somePlatforms = fc.subarray(platforms, {minLength: 1});
+
+export const policies: Arbitrary<Policy> = fc
+	.record({
+		severities: someSeverities,
+		ignoreUnfixed: fc.boolean(),
+		unscannable: fc.constantFrom('unknown' as const, 'deny' as const, 'warn' as const),
+		noPackages: denyOrWarn,
+		endOfLife: denyOrWarn,
+		staleDatabase: denyOrWarn,
+		maxDatabaseAgeHours: fc.nat(200),
+		registries: fc.constantFrom(
+			{allow: [], deny: [], permitAddresses: [], mirrors: {}},
+			{allow: ['registry.example'], deny: ['registry.example/b'], permitAddresses: [], mirrors: {}},
+		),
+		platforms: somePlatforms,
+		digestRequired: fc.boolean(),
+		enforcement: fc.constantFrom(...enforcements),
+	})
+	.map(policy);
+
+export const wishes: Arbitrary<TighteningParameters> = fc.record(
+	{
+		severities: fc.subarray([...severities]),
+		ignoreUnfixed: fc.boolean(),
+		noPackages: denyOrWarn,
+		endOfLife: denyOrWarn,
+		staleDatabase: denyOrWarn,
+		maxDatabaseAgeHours: fc.oneof(fc.integer(), fc.constantFrom(NaN, Infinity, -Infinity)),
+		platforms: fc.subarray(platforms),
+		digestRequired: fc.boolean(),
+		enforcement: fc.constantFrom(...enforcements),
+	},
+	{requiredKeys: []},
+);
+
+export const findings: Arbitrary<Finding> = fc
+	.record({
+		id: fc.constantFrom('CVE-2021-44906', 'CVE-2020-7598', 'GHSA-xvch-5gv4-984h'),
+		severity: fc.constantFrom(...severities),
+		package: fc.constantFrom('minimist', 'openssl'),
+		installedVersion: fc.constantFrom('0.0.8', '1.1.1'),
+		fixedVersion: fc.constantFrom(undefined, '', '0.2.4'),
+		packagePath: fc.constantFrom(undefined, 'app/a', 'app/b'),
+		target: fc.constantFrom('Node.js', 'debian 12.4'),
+	})
+	.map(finding);
+
+export const caveats: Arbitrary<Caveat> = fc.constantFrom<Caveat[]>(
+	{kind: 'no-os'},
+	{kind: 'no-packages', os: 'debian 12.4'},
+	{kind: 'end-of-life', os: 'debian 9.13'},
+	{kind: 'stale-database', updatedAt: '2026-11-01T00:00:00Z', maxAgeHours: 72},
+);
+
+export function verdictsOf(image: string, list: readonly Platform[]): Arbitrary<ScanVerdict[]> {
+	const one = (platform: Platform) =>
+		fc.oneof(
+			{
+				weight: 4,
+				arbitrary: fc
+					.record({findings: fc.array(findings, {maxLength: 4}), caveats: fc.uniqueArray(caveats, {maxLength: 2})})
+					.map((change) => scanned(image, {platform, ...change})),
+			},
+			{
+				weight: 1,
+				arbitrary: fc
+					.record({reason: fc.constantFrom(...unscannedReasons), transient: fc.boolean()})
+					.map((change) => unscanned(image, {platform, ...change})),
+			},
+		);
+	return fc.tuple(...list.map(one));
+}
+
+/** References of all outcomes, with verdicts for some platforms of some. */
+export const scans: Arbitrary<{references: ImageReference[]; verdicts: ScanVerdict[]}> = fc
+	.subarray(images)
+	.chain((some) =>
+		fc.tuple(
+			fc.tuple(
+				...some.map((image) =>
+					fc.constantFrom('scan', 'scan', 'scan', 'potential', 'unresolved', 'ignored').map((outcome) =>
+						reference(image, {
+							outcome: outcome as ImageReference['outcome'],
+							origins: [origin({outcome: outcome as ImageReference['outcome']})],
+						}),
+					),
+				),
+			),
+			fc.subarray([
+				reference('UPPER/case', {name: undefined, outcome: 'invalid', origins: [origin({outcome: 'invalid'})]}),
+				reference('${IMAGE}', {name: undefined, outcome: 'placeholder', origins: [origin({outcome: 'placeholder'})]}),
+			]),
+			fc.tuple(...some.map((image) => fc.subarray(platforms).chain((list) => verdictsOf(image, list)))),
+		),
+	)
+	.map(([named, nameless, verdicts]) => ({references: [...named, ...nameless], verdicts: verdicts.flat()}));
