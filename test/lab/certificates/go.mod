@@ -1,0 +1,3 @@
+module argocd-trivy-gate/lab/certificates
+
+go 1.26
