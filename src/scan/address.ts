@@ -1,0 +1,77 @@
+import {lookup} from 'node:dns/promises';
+import {BlockList, isIP} from 'node:net';
+
+/** Looks a host name up; injected so that a test can answer. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+export async function systemLookup(host: string): Promise<readonly string[]> {
+	const found = await lookup(host, {all: true});
+	return found.map(({address}) => address);
+}
+
+const refusedRanges: ReadonlyArray<readonly [address: string, prefix: number, what: string]> = [
+	['0.0.0.0', 8, 'this host'],
+	['127.0.0.0', 8, 'loopback'],
+	['169.254.0.0', 16, 'link-local, where clouds keep their metadata'],
+	['100.100.100.200', 32, 'a cloud’s metadata'],
+	['::', 128, 'this host'],
+	['::1', 128, 'loopback'],
+	['fe80::', 10, 'link-local'],
+	['fd00:ec2::254', 128, 'a cloud’s metadata'],
+];
+
+/**
+ * Why no connection may be opened to a registry host, or undefined when it may.
+ * An author chooses the host by writing an image reference, so addresses at which only the gate's own pod or its cloud
+ * listens are refused. A name that cannot be looked up is let through: the connection, or a proxy, will tell.
+ * @param host as in a reference, `name[:port]` or `[v6]:port`.
+ * @param permitted addresses and CIDR ranges that the operator allows.
+ */
+export async function refusedAddress(
+	host: string,
+	permitted: readonly string[],
+	look: Lookup,
+): Promise<string | undefined> {
+	const name = hostName(host);
+	const allowed = blockList(permitted);
+	const addresses = isIP(name) === 0 ? await look(name).catch(() => []) : [name];
+	for (const address of addresses) {
+		const range = refusedRange(address);
+		if (range !== undefined && !contains(allowed, address)) {
+			return `${host} is ${address} (${range})`;
+		}
+	}
+	return undefined;
+}
+
+function hostName(host: string): string {
+	if (host.startsWith('[')) return host.slice(1, host.indexOf(']'));
+	return host.replace(/:\d+$/, '');
+}
+
+function refusedRange(address: string): string | undefined {
+	return refusedRanges.find(([network, prefix]) => {
+		const list = new BlockList();
+		list.addSubnet(network, prefix, family(network));
+		return contains(list, address);
+	})?.[2];
+}
+
+/** Also looks through IPv4 addresses that are written as IPv6 (`::ffff:127.0.0.1`), as BlockList does itself. */
+function contains(list: BlockList, address: string): boolean {
+	return list.check(address, family(address));
+}
+
+function blockList(ranges: readonly string[]): BlockList {
+	const list = new BlockList();
+	for (const range of ranges) {
+		const [address = '', prefix] = range.split('/');
+		if (prefix === undefined) list.addAddress(address, family(address));
+		else list.addSubnet(address, Number(prefix), family(address));
+	}
+	return list;
+}
+
+function family(address: string): 'ipv4' | 'ipv6' {
+	return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}

@@ -1,0 +1,121 @@
+import {z} from 'zod';
+import {severities} from '../types.ts';
+import type {Finding, Severity} from '../types.ts';
+
+/** What the gate needs of one of Trivy's JSON reports. */
+export interface TrivyReport {
+	/** Undefined when Trivy recognised none. */
+	readonly os: {readonly name: string; readonly endOfLife: boolean} | undefined;
+	readonly osPackages: number;
+	readonly packages: number;
+	readonly findings: readonly Finding[];
+}
+
+// Trivy adds fields without raising SchemaVersion, so only what is used is described and the rest is let through.
+const vulnerability = z.object({
+	VulnerabilityID: z.string().min(1),
+	PkgName: z.string().min(1),
+	PkgPath: z.string().optional(),
+	PkgIdentifier: z.object({PURL: z.string().optional()}).optional(),
+	InstalledVersion: z.string().default(''),
+	FixedVersion: z.string().optional(),
+	Status: z.string().default('unknown'),
+	Severity: z.string().default('UNKNOWN'),
+	Title: z.string().optional(),
+	PrimaryURL: z.string().optional(),
+	PublishedDate: z.string().optional(),
+});
+const result = z.object({
+	Target: z.string().default(''),
+	Class: z.string().optional(),
+	Packages: z.array(z.object({})).nullish(),
+	Vulnerabilities: z.array(vulnerability).nullish(),
+});
+const report = z.object({
+	SchemaVersion: z.literal(2),
+	ArtifactName: z.string(),
+	ArtifactType: z.literal('container_image'),
+	Metadata: z.object({
+		OS: z.object({Family: z.string(), Name: z.string().default(''), EOSL: z.boolean().optional()}).optional(),
+	}),
+	Results: z.array(result).nullish(),
+});
+
+/**
+ * Turns the text of a Trivy report (schema version 2, facts: trivy's pkg/types/report.go) into what the gate needs.
+ * @param artifact the reference Trivy was asked for; a report about anything else does not count.
+ * @returns the report, or every problem that makes it unusable.
+ */
+export function parseReport(
+	text: string,
+	artifact: string,
+): {readonly kind: 'report'; readonly report: TrivyReport} | {readonly kind: 'unusable'; readonly problems: string} {
+	let json: unknown;
+	try {
+		json = JSON.parse(text);
+	} catch {
+		return {kind: 'unusable', problems: 'it is not whole JSON'};
+	}
+	const parsed = report.safeParse(json);
+	if (!parsed.success) {
+		const problems = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+		return {kind: 'unusable', problems: problems.join('; ')};
+	}
+	if (parsed.data.ArtifactName !== artifact) {
+		return {kind: 'unusable', problems: `it is about another artifact (${parsed.data.ArtifactName})`};
+	}
+	return {kind: 'report', report: summarise(parsed.data)};
+}
+
+function summarise({Metadata, Results}: z.infer<typeof report>): TrivyReport {
+	const results = Results ?? [];
+	const count = (wanted: (item: z.infer<typeof result>) => boolean) =>
+		results.filter(wanted).reduce((sum, item) => sum + (item.Packages?.length ?? 0), 0);
+	const os = Metadata.OS;
+	return {
+		os:
+			os === undefined || os.Family === '' || os.Family === 'none'
+				? undefined
+				: {name: `${os.Family} ${os.Name}`.trim(), endOfLife: os.EOSL === true},
+		osPackages: count((item) => item.Class === 'os-pkgs'),
+		packages: count(() => true),
+		findings: distinct(
+			results.flatMap((item) => (item.Vulnerabilities ?? []).map((found) => toFinding(found, item.Target))),
+		),
+	};
+}
+
+function toFinding(found: z.infer<typeof vulnerability>, target: string): Finding {
+	return {
+		id: found.VulnerabilityID,
+		severity: toSeverity(found.Severity),
+		package: found.PkgName,
+		installedVersion: found.InstalledVersion,
+		fixedVersion: found.FixedVersion === '' ? undefined : found.FixedVersion,
+		status: found.Status,
+		target,
+		packagePath: found.PkgPath,
+		purl: found.PkgIdentifier?.PURL,
+		title: found.Title,
+		url: found.PrimaryURL,
+		publishedDate: found.PublishedDate,
+	};
+}
+
+function toSeverity(text: string): Severity {
+	return severities.find((severity) => severity === text.toUpperCase()) ?? 'UNKNOWN';
+}
+
+/** Trivy lists one vulnerability once per package and path; the same one twice is noise. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+	const byIdentity = new Map<string, Finding>();
+	for (const finding of findings) {
+		const identity = [
+			finding.id,
+			finding.purl ?? `${finding.package}@${finding.installedVersion}`,
+			finding.packagePath ?? '',
+		];
+		byIdentity.set(JSON.stringify(identity), finding);
+	}
+	return [...byIdentity.values()];
+}
