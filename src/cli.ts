@@ -1,0 +1,187 @@
+import {writeFileSync} from 'node:fs';
+import yargs from 'yargs';
+import {GateError} from './errors.ts';
+import {createLog, printable} from './log.ts';
+import {nearestName} from './nearest.ts';
+import {parameters} from './parameters.ts';
+import {runGate} from './run.ts';
+import {options, parseSettings} from './settings.ts';
+import type {Command, Flags, Option} from './settings.ts';
+import type {Log} from './types.ts';
+import {describeVersions} from './version.ts';
+
+/** The process as the program sees it; nothing below this file touches `process`. */
+export interface Surroundings {
+	readonly args: readonly string[];
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly stdin: AsyncIterable<Uint8Array>;
+	readonly stdout: NodeJS.WriteStream;
+	readonly stderr: NodeJS.WriteStream;
+	/** Aborted with the signal's name when the process is told to end. */
+	readonly signal: AbortSignal;
+}
+
+const commands = [
+	{name: 'generate', describe: 'Print the manifests, unchanged or refused: what Argo CD runs'},
+	{name: 'scan', describe: 'Render, scan and report: exit code 0 allowed, 1 denied, 2 not known'},
+	{name: 'images', describe: 'List every image and where it comes from, without scanning'},
+	{name: 'render', describe: 'Print the rendered manifests as the gate sees them'},
+] as const satisfies ReadonlyArray<{readonly name: Command; readonly describe: string}>;
+
+/** Runs one command and answers with its exit code (design: 0 allowed, 1 denied, 2 could not do its work). */
+export async function main(surroundings: Surroundings): Promise<number> {
+	const {stderr, stdout} = surroundings;
+	try {
+		const parsed = await parseArguments(surroundings);
+		switch (parsed.kind) {
+			case 'text':
+				await write(stdout, parsed.text);
+				return 0;
+			case 'version':
+				await write(stdout, await versions(parsed.flags, surroundings));
+				return 0;
+			case 'command': {
+				const settings = parseSettings(parsed.command, parsed.path, parsed.flags, surroundings.environment);
+				const outcome = await runGate({settings, surroundings, log: stderrLog(settings.verbose)});
+				await write(stdout, outcome.stdout);
+				return outcome.exitCode;
+			}
+		}
+	} catch (error) {
+		stderr.write(explain(error));
+		return 2;
+	}
+}
+
+async function versions(flags: Flags, {environment, signal}: Surroundings): Promise<string> {
+	const settings = parseSettings('generate', '.', flags, environment);
+	return describeVersions({settings, environment, signal, log: stderrLog(settings.verbose)});
+}
+
+/** Written at once, so that the order of lines is that of events, whatever ends the process. */
+function stderrLog(verbose: boolean): Log {
+	return createLog({write: (text) => writeFileSync(2, text), verbose});
+}
+
+type Parsed =
+	| {readonly kind: 'text'; readonly text: string}
+	| {readonly kind: 'version'; readonly flags: Flags}
+	| {readonly kind: 'command'; readonly command: Command; readonly path: string; readonly flags: Flags};
+
+async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
+	let help: string | undefined;
+	const parser = yargs([...args])
+		.scriptName('trivy-gate')
+		.usage(
+			'$0 <command> [path]\n\nKeeps vulnerable images out of clusters that Argo CD manages. The path is a Helm chart, a\nKustomize overlay or a directory of manifests (default: here); - reads manifests from stdin.',
+		)
+		.parserConfiguration({
+			'camel-case-expansion': false,
+			'parse-numbers': false,
+			'parse-positional-numbers': false,
+			'duplicate-arguments-array': true,
+			'dot-notation': false,
+		})
+		.exitProcess(false)
+		.version(false)
+		.wrap(Math.min(110, stdout.columns ?? 100))
+		.help('help', 'Show help')
+		.alias('help', 'h')
+		.option('version', {type: 'boolean', describe: 'Show the versions of the gate, its tools and the database'})
+		.epilogue('Each setting can be given as a variable: --cache-dir is TRIVY_GATE_CACHE_DIR.')
+		.fail((message, error) => {
+			throw error ?? usageError(message);
+		});
+	// The path is not declared: yargs would turn "-" into nothing.
+	for (const {name, describe} of commands) parser.command(name, describe);
+	for (const {name, ...option} of options as readonly Option[]) {
+		parser.option(name, {
+			// Numbers are checked with the other settings: yargs would turn a word into NaN.
+			type: option.kind === 'boolean' ? 'boolean' : 'string',
+			describe: option.defaultText === undefined ? option.describe : `${option.describe} [${option.defaultText}]`,
+			requiresArg: option.kind !== 'boolean',
+			group: 'Settings',
+		});
+	}
+	for (const {name, tooltip, collection} of parameters) {
+		const form = {string: '', array: ' (may be repeated)', map: ' (name=value, may be repeated)'}[collection];
+		parser.option(name, {
+			type: 'string',
+			describe: `${tooltip}${form}`,
+			requiresArg: true,
+			group: 'Parameters of the application',
+		});
+	}
+	const flags: Flags = await parser.parseAsync([...args], {}, (_error, _argv, output) => {
+		if (output !== '') help = output;
+	});
+	if (help !== undefined) return {kind: 'text', text: `${help}\n`};
+	refuseUnknownFlags(flags);
+	if (flags['version'] === true) return {kind: 'version', flags};
+	return {kind: 'command', ...operands(flags), flags};
+}
+
+function refuseUnknownFlags(flags: Flags): void {
+	const known = [
+		'_',
+		'$0',
+		'help',
+		'h',
+		'version',
+		...options.map(({name}) => name),
+		...parameters.map(({name}) => name),
+	];
+	const unknown = Object.keys(flags).filter((name) => !known.includes(name));
+	if (unknown.length === 0) return;
+	const sentences = unknown.map((name) => {
+		const nearest = nearestName(name, known.slice(5));
+		return `--${name} is not a flag${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
+	});
+	throw usageError(sentences.join('\n'));
+}
+
+function operands(flags: Flags): {readonly command: Command; readonly path: string} {
+	const words = Array.isArray(flags['_']) ? flags['_'].map(String) : [];
+	const [name, ...paths] = words;
+	const command = commands.find((candidate) => candidate.name === name)?.name;
+	if (name === undefined) throw usageError('a command is missing');
+	if (command === undefined) {
+		const nearest = nearestName(
+			name,
+			commands.map((candidate) => candidate.name),
+		);
+		throw usageError(`"${name}" is not a command${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`);
+	}
+	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
+	if (paths[0] === '') throw usageError('the path is empty');
+	return {command, path: paths[0] ?? '.'};
+}
+
+function usageError(message: string): GateError {
+	return new GateError({
+		stage: 'settings',
+		code: 'usage',
+		what: 'the command line cannot be used',
+		hint: 'See "trivy-gate --help".',
+		output: message,
+	});
+}
+
+/** What went wrong, in the house form; anything unexpected is a bug and shows where it happened. */
+function explain(error: unknown): string {
+	if (error instanceof GateError) return printable(`${error.message}\n${indent(error.output)}`);
+	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+	return printable(`gate: this is a bug of trivy-gate. Please report it with these lines:\n${indent(stack)}`);
+}
+
+function indent(output: string | undefined): string {
+	const lines = (output ?? '').trimEnd();
+	return lines === '' ? '' : `${lines.replaceAll(/^/gm, '  ')}\n`;
+}
+
+/** Waits until the reader has everything: ending the process would cut what is still in the pipe. */
+async function write(stream: NodeJS.WriteStream, content: Uint8Array | string): Promise<void> {
+	await new Promise<void>((fulfil, reject) => {
+		stream.write(content, (error) => (error ? reject(error) : fulfil()));
+	});
+}

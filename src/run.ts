@@ -1,0 +1,274 @@
+import {readFile, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {resolve} from 'node:path';
+import {applicationRoot} from './application-root.ts';
+import type {Surroundings} from './cli.ts';
+import {GateError} from './errors.ts';
+import {createRunTool} from './exec.ts';
+import {admit, decide} from './gate/decide.ts';
+import {defaultPolicy, parsePolicy} from './gate/policy.ts';
+import type {Policy} from './gate/policy.ts';
+import {adviceFor, reasonText} from './gate/reasons.ts';
+import {tighten} from './gate/tighten.ts';
+import {oneLineSummary} from './gate/words.ts';
+import {findImages} from './images/find.ts';
+import {readManifests} from './manifests/read.ts';
+import {renderParameters, tighteningParameters} from './parameters.ts';
+import {printGate} from './print.ts';
+import type {GateOutcome} from './print.ts';
+import {createProgress} from './progress.ts';
+import {detectSource} from './render/detect.ts';
+import {render} from './render/render.ts';
+import {formatImagesAsJson, formatImagesAsText} from './report/images.ts';
+import {formatReportAsJson} from './report/json.ts';
+import type {Report} from './report/report.ts';
+import {formatReportAsTable} from './report/table.ts';
+import {canonicalOf, targetOf} from './scan-targets.ts';
+import {scanImages} from './scan/engine.ts';
+import {toolEnvironment} from './settings.ts';
+import type {Settings} from './settings.ts';
+import {checkTool, locateTools} from './tools.ts';
+import type {
+	Decision,
+	DecisionReason,
+	GateDecision,
+	ImageReference,
+	Log,
+	ManifestObject,
+	RenderedManifests,
+	ScanVerdict,
+	Source,
+	ToolContext,
+	ToolName,
+} from './types.ts';
+import {openWorkspace} from './workspace.ts';
+
+export interface GateRequest {
+	readonly settings: Settings;
+	readonly surroundings: Surroundings;
+	readonly log: Log;
+}
+
+/** What the stages of one run share. */
+interface Run extends GateRequest {
+	readonly context: ToolContext;
+	readonly paths: Readonly<Record<ToolName, string>>;
+	readonly policy: Policy;
+}
+
+/** Source → RenderedManifests → ImageReference[] → ScanVerdict[] → GateDecision → output. */
+export async function runGate(request: GateRequest): Promise<GateOutcome> {
+	return withRun(request, async (run) => {
+		const {command, format} = run.settings;
+		const {manifests, trivyVersion} = await renderSource(run);
+		if (command === 'render') return {stdout: manifests.bytes, exitCode: 0};
+		const objects = readObjects(manifests, run.settings);
+		const references = findImages(objects);
+		if (command === 'images')
+			return text(format === 'json' ? formatImagesAsJson(references) : formatImagesAsText(references), 0);
+		const verdicts = await scanReferences(references, trivyVersion, run);
+		const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
+		const report = reportOf(decision, trivyVersion, run);
+		if (command === 'scan') return printReport(report, run);
+		return printGate({...run, manifests, objects, decision, report: formatReportAsTable(report, {colour: false})});
+	});
+}
+
+/** Gives the run its directory, its tools and its deadline, and takes them away however it ends. */
+async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOutcome>): Promise<GateOutcome> {
+	const {settings, surroundings, log} = request;
+	const policy = await loadPolicy(settings);
+	const paths = await locateTools(settings.tools, surroundings.environment);
+	const stop = new AbortController();
+	const deadline = setTimeout(() => stop.abort('deadline'), timeLeftMs(settings.deadlineMs)).unref();
+	surroundings.signal.addEventListener('abort', () => stop.abort(surroundings.signal.reason), {once: true});
+	const workspace = await openWorkspace(tmpdir());
+	try {
+		return await story({
+			...request,
+			paths,
+			policy,
+			context: {
+				run: createRunTool(paths),
+				environment: toolEnvironment(surroundings.environment, settings.caFile),
+				makeDirectory: workspace.makeDirectory,
+				signal: stop.signal,
+				timeoutMs: settings.deadlineMs,
+				log,
+			},
+		});
+	} finally {
+		clearTimeout(deadline);
+		await workspace.remove();
+	}
+}
+
+/** The tools are stopped a little early, so that they end and the message is out before the deadline itself. */
+function timeLeftMs(deadlineMs: number): number {
+	const goodbyeMs = Math.min(3000, deadlineMs / 5);
+	return Math.max(0, deadlineMs - goodbyeMs - process.uptime() * 1000);
+}
+
+async function loadPolicy({policyFile, parameters}: Settings): Promise<Policy> {
+	if (policyFile === undefined) return tighten(defaultPolicy, tighteningParameters(parameters));
+	const content = await readFile(policyFile, 'utf8').catch((error: unknown) => {
+		throw new GateError({
+			stage: 'settings',
+			code: 'policy-invalid',
+			what: 'the policy file cannot be read',
+			where: policyFile,
+			hint: 'Check --policy (TRIVY_GATE_POLICY) and that the file is mounted.',
+			cause: error,
+		});
+	});
+	return tighten(parsePolicy(content, policyFile), tighteningParameters(parameters));
+}
+
+async function renderSource(run: Run): Promise<{readonly manifests: RenderedManifests; readonly trivyVersion: string}> {
+	const {settings, surroundings, context, paths} = run;
+	const parameters = renderParameters(settings.parameters, settings.application);
+	const source = await findSource(run);
+	const versions = checkTools(source, run);
+	const rendered = render({
+		source,
+		parameters,
+		build: settings.build,
+		context,
+		kustomizeBuildOptions: settings.kustomizeBuildOptions,
+		helmPath: paths.helm,
+		allowEmpty: settings.parameters['allow-empty'] === 'true',
+		...(source.kind === 'stdin' ? {input: await readAll(surroundings.stdin, context.signal)} : {}),
+	});
+	// A tool of the wrong version explains a failed render, so its error goes first.
+	const [checked, manifests] = await Promise.allSettled([versions, rendered]);
+	if (checked.status === 'rejected') throw checked.reason;
+	if (manifests.status === 'rejected') throw manifests.reason;
+	return {manifests: manifests.value, trivyVersion: checked.value['trivy'] ?? ''};
+}
+
+async function findSource({settings}: Run): Promise<Source> {
+	if (settings.path === '-') return {kind: 'stdin'};
+	const directory = resolve(settings.path);
+	const root = await applicationRoot(directory, settings.root);
+	const {type, plain} = renderParameters(settings.parameters, settings.application);
+	return detectSource({directory, root, type, plain});
+}
+
+/** The versions of the tools that the command needs. */
+async function checkTools(source: Source, {settings, paths, context}: Run): Promise<Partial<Record<ToolName, string>>> {
+	const renderers: readonly ToolName[] = source.kind === 'helm' || source.kind === 'kustomize' ? [source.kind] : [];
+	const scanners: readonly ToolName[] =
+		settings.command === 'scan' || settings.command === 'generate' ? ['crane', 'trivy'] : [];
+	const names = [...renderers, ...scanners];
+	const versions = await Promise.all(
+		names.map(async (name) => [name, await checkTool(name, paths[name], context)] as const),
+	);
+	return Object.fromEntries(versions);
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	for await (const chunk of stream) {
+		size += chunk.length;
+		if (signal.aborted)
+			throw new GateError({stage: 'render', code: 'deadline', what: 'stdin was still open when the time was over'});
+		if (size > 100 * 1024 * 1024)
+			throw new GateError({stage: 'render', code: 'limit-exceeded', what: 'stdin holds more than 100 MiB'});
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks);
+}
+
+/** Scans what the policy lets be scanned: a registry that it denies sees no request. */
+async function scanReferences(
+	references: readonly ImageReference[],
+	trivyVersion: string,
+	run: Run,
+): Promise<readonly ScanVerdict[]> {
+	const {settings, surroundings, context, policy} = run;
+	const targets = references.flatMap((reference) => {
+		const {name} = reference;
+		const refused =
+			name === undefined ||
+			reference.outcome !== 'scan' ||
+			admit(reference, canonicalOf(name), policy).some(isRegistryRefusal);
+		return refused ? [] : [targetOf(name)];
+	});
+	const watched = settings.command === 'scan' || surroundings.stderr.isTTY || settings.verbose;
+	const progress = watched ? createProgress({stream: surroundings.stderr, now: () => performance.now()}) : undefined;
+	try {
+		return await scanImages({
+			context,
+			targets,
+			platforms: policy.platforms,
+			concurrency: settings.concurrency,
+			retries: settings.retries,
+			scanTimeoutMs: settings.scanTimeoutMs,
+			trivyVersion,
+			cacheDirectory: settings.cacheDirectory,
+			cacheBytes: settings.cacheBytes,
+			dockerConfigFile: await dockerConfigFile(settings),
+			mirrors: policy.registries.mirrors,
+			permittedAddresses: policy.registries.permitAddresses,
+			database: {
+				repositories: settings.databaseRepositories,
+				javaRepositories: settings.javaDatabaseRepositories,
+				update: settings.databaseUpdate,
+				maxAgeHours: policy.maxDatabaseAgeHours,
+			},
+			now: Date.now,
+			onEvent: progress?.onEvent ?? (() => {}),
+		});
+	} finally {
+		progress?.end();
+	}
+}
+
+function isRegistryRefusal(reason: DecisionReason): boolean {
+	return reason.kind === 'reference' && reason.rule === 'registry-denied';
+}
+
+async function dockerConfigFile({dockerConfigFile: {path, required}}: Settings): Promise<string | undefined> {
+	const there = await stat(path).then(
+		() => true,
+		() => false,
+	);
+	return there || required ? path : undefined;
+}
+
+/** An empty list is as dangerous as an empty text: Argo CD would prune the application. */
+function readObjects({text: manifests}: RenderedManifests, {parameters}: Settings): readonly ManifestObject[] {
+	const objects = readManifests(manifests);
+	if (objects.length > 0 || parameters['allow-empty'] === 'true') return objects;
+	throw new GateError({
+		stage: 'read',
+		code: 'render-empty',
+		what: 'the rendered manifests hold no object',
+		hint: 'With prune on, Argo CD would delete the application’s objects. Correct the values, or set the parameter allow-empty to true.',
+	});
+}
+
+function reportOf(decision: GateDecision, trivyVersion: string, {settings}: Run): Report {
+	return {
+		application: settings.application.name,
+		decision,
+		database: decision.images.flatMap(({verdicts}) => verdicts).find((verdict) => verdict.kind === 'scanned')?.database,
+		trivyVersion,
+		summary: oneLineSummary(decision),
+		explain: reasonText,
+		advise: adviceFor,
+	};
+}
+
+const exitCodes: Readonly<Record<Decision, GateOutcome['exitCode']>> = {allow: 0, warn: 0, deny: 1, unknown: 2};
+
+function printReport(report: Report, {settings, surroundings}: Run): GateOutcome {
+	const colour = surroundings.stdout.isTTY && (surroundings.environment['NO_COLOR'] ?? '') === '';
+	const content = settings.format === 'json' ? formatReportAsJson(report) : formatReportAsTable(report, {colour});
+	return text(content, exitCodes[report.decision.decision]);
+}
+
+function text(content: string, exitCode: GateOutcome['exitCode']): GateOutcome {
+	return {stdout: new TextEncoder().encode(content), exitCode};
+}

@@ -1,0 +1,339 @@
+import {availableParallelism, homedir} from 'node:os';
+import {join, resolve} from 'node:path';
+import {GateError} from './errors.ts';
+import {checkValues, parameters, parseArgoParameters} from './parameters.ts';
+import type {ApplicationContext, ParameterName, ParameterValue, ParameterValues} from './parameters.ts';
+import type {BuildEnvironment, ToolName} from './types.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+export type Command = 'generate' | 'scan' | 'images' | 'render';
+
+/** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
+export interface Option {
+	readonly name: string;
+	readonly kind: 'string' | 'number' | 'boolean' | 'list';
+	readonly describe: string;
+	/** Shown in the help when it is not a plain default. */
+	readonly defaultText?: string;
+	readonly commands?: readonly Command[];
+}
+
+export const options = [
+	{
+		name: 'policy',
+		kind: 'string',
+		describe: 'Policy file',
+		defaultText: 'CRITICAL and HIGH are denied by a PreSync Job',
+	},
+	{name: 'concurrency', kind: 'number', describe: 'Images that are scanned at once', defaultText: 'number of CPUs'},
+	{
+		name: 'deadline',
+		kind: 'number',
+		describe: 'Seconds after which the gate ends by itself',
+		defaultText: '45 for generate, 900 otherwise',
+	},
+	{
+		name: 'cache-dir',
+		kind: 'string',
+		describe: 'Where databases and reports are kept',
+		defaultText: 'argocd-trivy-gate in the user’s cache directory',
+	},
+	{name: 'cache-size', kind: 'number', describe: 'Megabytes of stored reports', defaultText: '512'},
+	{name: 'scan-timeout', kind: 'number', describe: 'Seconds for one image', defaultText: '300'},
+	{name: 'retries', kind: 'number', describe: 'How often a transient failure is tried again', defaultText: '2'},
+	{
+		name: 'docker-config',
+		kind: 'string',
+		describe: 'Docker config.json with registry credentials',
+		defaultText: '$DOCKER_CONFIG/config.json, else ~/.docker/config.json, when it is there',
+	},
+	{
+		name: 'ca-file',
+		kind: 'string',
+		describe: 'Certificates of authorities to trust, for every tool',
+		defaultText: '$SSL_CERT_FILE',
+	},
+	{
+		name: 'database-repository',
+		kind: 'list',
+		describe: 'Repositories of the vulnerability database, in order',
+		defaultText: 'Trivy’s own',
+	},
+	{
+		name: 'java-database-repository',
+		kind: 'list',
+		describe: 'Repositories of the Java database, in order',
+		defaultText: 'Trivy’s own',
+	},
+	{
+		name: 'database-update',
+		kind: 'boolean',
+		describe: 'Download databases when they are missing or out of date',
+		defaultText: 'true',
+	},
+	{name: 'kustomize-build-options', kind: 'string', describe: 'Options for kustomize build, separated by spaces'},
+	{
+		name: 'root',
+		kind: 'string',
+		describe: 'Root of the repository: nothing outside of it is read',
+		defaultText: 'the checkout that holds the path',
+	},
+	{name: 'helm', kind: 'string', describe: 'The helm program', defaultText: 'from PATH, else the tool cache'},
+	{name: 'kustomize', kind: 'string', describe: 'The kustomize program', defaultText: 'from PATH, else the tool cache'},
+	{name: 'trivy', kind: 'string', describe: 'The trivy program', defaultText: 'from PATH, else the tool cache'},
+	{name: 'crane', kind: 'string', describe: 'The crane program', defaultText: 'from PATH, else the tool cache'},
+	{name: 'verbose', kind: 'boolean', describe: 'Tell more on stderr'},
+	{
+		name: 'format',
+		kind: 'string',
+		describe: 'table or json (scan), text or json (images)',
+		commands: ['scan', 'images'],
+	},
+] as const satisfies readonly Option[];
+type OptionName = (typeof options)[number]['name'];
+
+/** Flags as yargs hands them over: nothing is defaulted there, so that a variable can still speak. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+export interface Settings {
+	readonly command: Command;
+	/** `-` reads manifests from stdin. */
+	readonly path: string;
+	readonly root: string | undefined;
+	readonly policyFile: string | undefined;
+	readonly concurrency: number;
+	readonly deadlineMs: number;
+	readonly cacheDirectory: string;
+	readonly cacheBytes: number;
+	readonly scanTimeoutMs: number;
+	readonly retries: number;
+	readonly dockerConfigFile: {readonly path: string; readonly required: boolean};
+	readonly caFile: string | undefined;
+	readonly databaseRepositories: readonly string[];
+	readonly javaDatabaseRepositories: readonly string[];
+	readonly databaseUpdate: boolean;
+	readonly kustomizeBuildOptions: readonly string[];
+	readonly tools: Partial<Readonly<Record<ToolName, string>>>;
+	readonly verbose: boolean;
+	readonly format: 'table' | 'text' | 'json';
+	readonly parameters: ParameterValues;
+	readonly application: ApplicationContext;
+	/** ARGOCD_APP_NAME is set. */
+	readonly calledByArgo: boolean;
+	readonly build: BuildEnvironment;
+}
+
+/** The variable of an option: `cache-dir` is TRIVY_GATE_CACHE_DIR. */
+export function variableOf(name: string): string {
+	return `TRIVY_GATE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/**
+ * Makes settings of flags and environment, once, at the edge.
+ * @throws GateError settings-invalid with every problem at once; parameters-invalid for the application's own.
+ */
+export function parseSettings(command: Command, path: string, flags: Flags, environment: Environment): Settings {
+	const problems = unknownVariables(environment);
+	const read = reader(flags, environment, problems);
+	const seconds = (name: OptionName, fallback: number) => (read.number(name, 1, 86_400) ?? fallback) * 1000;
+	const settings: Settings = {
+		command,
+		path,
+		root: read.string('root'),
+		policyFile: read.string('policy'),
+		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
+		deadlineMs: seconds('deadline', command === 'generate' ? 45 : 900),
+		cacheDirectory: resolve(
+			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
+		),
+		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * 1024 * 1024,
+		scanTimeoutMs: seconds('scan-timeout', 300),
+		retries: read.number('retries', 0, 20) ?? 2,
+		dockerConfigFile: dockerConfig(read.string('docker-config'), environment),
+		caFile: read.string('ca-file') ?? (environment['SSL_CERT_FILE'] || undefined),
+		databaseRepositories: read.list('database-repository'),
+		javaDatabaseRepositories: read.list('java-database-repository'),
+		databaseUpdate: read.boolean('database-update') ?? true,
+		kustomizeBuildOptions: (read.string('kustomize-build-options') ?? '')
+			.split(/\s+/)
+			.filter((option) => option !== ''),
+		tools: toolSettings(read),
+		verbose: read.boolean('verbose') ?? false,
+		format: formatOf(command, read.string('format'), problems),
+		parameters: {},
+		application: applicationOf(path, environment),
+		calledByArgo: (environment['ARGOCD_APP_NAME'] ?? '') !== '',
+		build: buildEnvironment(environment),
+	};
+	if (problems.length > 0) throw invalid(problems);
+	return {
+		...settings,
+		parameters: {...parseArgoParameters(environment['ARGOCD_APP_PARAMETERS']), ...checkValues(parameterFlags(flags))},
+	};
+}
+
+function invalid(problems: readonly string[]): GateError {
+	return new GateError({
+		stage: 'settings',
+		code: 'settings-invalid',
+		what: problems.length === 1 ? 'a setting cannot be used' : `${problems.length} settings cannot be used`,
+		hint: '"trivy-gate --help" lists them.',
+		output: problems.join('\n'),
+	});
+}
+
+/** Set-up's variable, and those that Kubernetes makes for a Service called trivy-gate. */
+const otherVariables = /^TRIVY_GATE_(?:TOOL_CACHE|SERVICE_HOST|SERVICE_PORT.*|PORT(?:_.*)?)$/;
+
+function unknownVariables(environment: Environment): string[] {
+	const known = options.map(({name}) => variableOf(name));
+	return Object.keys(environment)
+		.filter((name) => name.startsWith('TRIVY_GATE_') && !known.includes(name) && !otherVariables.test(name))
+		.map((name) => `${name} is not a setting of the gate`);
+}
+
+type Reader = ReturnType<typeof reader>;
+
+function reader(flags: Flags, environment: Environment, problems: string[]) {
+	const raw = (name: OptionName): {readonly text: string; readonly from: string} | undefined => {
+		const flag = flags[name];
+		if (Array.isArray(flag)) return {text: flag.join(','), from: `--${name}`};
+		if (typeof flag === 'string' || typeof flag === 'boolean') return {text: String(flag), from: `--${name}`};
+		const text = environment[variableOf(name)];
+		return text === undefined || text === '' ? undefined : {text, from: variableOf(name)};
+	};
+	return {
+		string: (name: OptionName) => {
+			const value = raw(name);
+			if (value?.text === '') problems.push(`${value.from} is empty`);
+			return value?.text;
+		},
+		number: (name: OptionName, least: number, most: number) => {
+			const value = raw(name);
+			if (value === undefined) return undefined;
+			const number = Number(value.text);
+			if (/^\d+$/.test(value.text) && number >= least && number <= most) return number;
+			problems.push(`${value.from} must be a whole number from ${least} to ${most}, not "${value.text}"`);
+			return undefined;
+		},
+		boolean: (name: OptionName) => {
+			const value = raw(name);
+			if (value === undefined) return undefined;
+			if (value.text !== 'true' && value.text !== 'false')
+				problems.push(`${value.from} must be true or false, not "${value.text}"`);
+			return value.text === 'true';
+		},
+		list: (name: OptionName) =>
+			(raw(name)?.text ?? '')
+				.split(',')
+				.map((item) => item.trim())
+				.filter((item) => item !== ''),
+	};
+}
+
+function toolSettings(read: Reader): Settings['tools'] {
+	const paths: Partial<Record<ToolName, string>> = {};
+	for (const name of ['helm', 'kustomize', 'trivy', 'crane'] as const) {
+		const path = read.string(name);
+		if (path !== undefined) paths[name] = resolve(path);
+	}
+	return paths;
+}
+
+/** A file that was asked for must be there; the usual places may be empty. */
+function dockerConfig(path: string | undefined, environment: Environment): Settings['dockerConfigFile'] {
+	if (path !== undefined) return {path: resolve(path), required: true};
+	return {path: join(environment['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'), required: false};
+}
+
+function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
+	const plain = command === 'images' ? 'text' : 'table';
+	if (format === undefined || format === plain) return plain;
+	if (format === 'json') return 'json';
+	problems.push(`--format must be ${plain} or json, not "${format}"`);
+	return plain;
+}
+
+function applicationOf(path: string, environment: Environment): ApplicationContext {
+	const text = (name: string) => environment[name] || undefined;
+	const directory = resolve(path).split(/[\\/]/).at(-1) ?? '';
+	return {
+		// Argo CD names the release after the application; on a laptop the directory's name is the nearest thing.
+		name:
+			text('ARGOCD_APP_NAME') ??
+			(directory
+				.toLowerCase()
+				.replaceAll(/[^a-z0-9-]+/g, '-')
+				.replaceAll(/^-+|-+$/g, '')
+				.slice(0, 53) ||
+				'release'),
+		namespace: text('ARGOCD_APP_NAMESPACE'),
+		kubeVersion: text('KUBE_VERSION'),
+		// An unset variable split at commas would give one empty version.
+		apiVersions: (text('KUBE_API_VERSIONS') ?? '').split(',').filter((version) => version !== ''),
+	};
+}
+
+function buildEnvironment(environment: Environment): BuildEnvironment {
+	return Object.fromEntries(
+		Object.entries(environment).flatMap(([name, value]) =>
+			value !== undefined && /^(?:ARGOCD_APP_|KUBE_)/.test(name) && name !== 'ARGOCD_APP_PARAMETERS'
+				? [[name, value]]
+				: [],
+		),
+	);
+}
+
+/** The parameters that were given as flags; maps as `name=value`. */
+function parameterFlags(flags: Flags): ParameterValues {
+	const values: ParameterValues = {};
+	const problems: string[] = [];
+	for (const parameter of parameters) {
+		const given = flags[parameter.name];
+		if (given === undefined) continue;
+		const items = (Array.isArray(given) ? given : [given]).map(String);
+		const value: ParameterValue | undefined =
+			parameter.collection === 'string'
+				? items.at(-1)
+				: parameter.collection === 'array'
+					? items
+					: pairs(items, parameter.name, problems);
+		if (value !== undefined) values[parameter.name satisfies ParameterName] = value;
+	}
+	if (problems.length > 0) throw invalid(problems);
+	return values;
+}
+
+function pairs(items: readonly string[], name: string, problems: string[]): Readonly<Record<string, string>> {
+	return Object.fromEntries(
+		items.map((item) => {
+			const at = item.indexOf('=');
+			if (at < 1) problems.push(`--${name} takes name=value, not "${item}"`);
+			return [item.slice(0, at), item.slice(at + 1)];
+		}),
+	);
+}
+
+/**
+ * What every tool's environment starts from: where programs are, how to leave the network, whom to trust. No
+ * credentials, no HOME, none of Argo CD's or the author's variables.
+ */
+export function toolEnvironment(
+	environment: Environment,
+	caFile: string | undefined,
+): Readonly<Record<string, string>> {
+	const names = [
+		'PATH',
+		'HTTP_PROXY',
+		'HTTPS_PROXY',
+		'NO_PROXY',
+		'http_proxy',
+		'https_proxy',
+		'no_proxy',
+		'SSL_CERT_DIR',
+		'TZ',
+		'LANG',
+	];
+	const taken = names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
+	return {...Object.fromEntries(taken), ...(caFile === undefined ? {} : {SSL_CERT_FILE: resolve(caFile)})};
+}

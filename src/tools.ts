@@ -1,0 +1,124 @@
+import {access, constants} from 'node:fs/promises';
+import {delimiter, isAbsolute, join} from 'node:path';
+import pins from '../plugin/tools.json' with {type: 'json'};
+import {toolPath} from '../plugin/tool-cache.mjs';
+import {GateError} from './errors.ts';
+import type {ToolContext, ToolName} from './types.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where each tool is: the operator's setting, else PATH, else the cache that set-up fills.
+ * A tool that is nowhere gets the cache's path, and running it says that it is missing.
+ */
+export async function locateTools(
+	settings: Partial<Readonly<Record<ToolName, string>>>,
+	environment: Environment,
+): Promise<Readonly<Record<ToolName, string>>> {
+	const locate = async (name: ToolName) => {
+		const cached = toolPath(pinOf(name), environment);
+		return settings[name] ?? (await onPath(name, environment)) ?? cached;
+	};
+	return {
+		helm: await locate('helm'),
+		kustomize: await locate('kustomize'),
+		trivy: await locate('trivy'),
+		crane: await locate('crane'),
+	};
+}
+
+async function onPath(name: ToolName, environment: Environment): Promise<string | undefined> {
+	for (const directory of (environment['PATH'] ?? '').split(delimiter)) {
+		// A relative entry of PATH would let the checkout bring its own tool.
+		if (!isAbsolute(directory)) continue;
+		const path = join(directory, name);
+		if (await isExecutable(path)) return path;
+	}
+	return undefined;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+	return access(path, constants.X_OK).then(
+		() => true,
+		() => false,
+	);
+}
+
+const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
+	helm: ['version', '--short'],
+	kustomize: ['version'],
+	trivy: ['--version'],
+	crane: ['version'],
+};
+
+/**
+ * Asks a tool for its version and compares it with the pins.
+ * @returns the version, as `0.74.0`.
+ * @throws GateError tool-missing or tool-version.
+ */
+export async function checkTool(name: ToolName, path: string, context: ToolContext): Promise<string> {
+	const home = await context.makeDirectory('version');
+	const result = await context.run(name, versionArguments[name], {
+		environment: {...context.environment, HOME: home, XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home},
+		directory: home,
+		timeoutMs: 20_000,
+		signal: context.signal,
+	});
+	if (result.kind === 'stopped' && result.reason === 'canceled') {
+		throw new GateError({
+			stage: 'tools',
+			code: context.signal.reason === 'deadline' ? 'deadline' : 'canceled',
+			what: `${name} was being asked for its version when the gate was stopped`,
+		});
+	}
+	const version =
+		result.kind === 'exited' ? /\d+\.\d+\.\d+/.exec(Buffer.from(result.stdout).toString('utf8'))?.[0] : undefined;
+	if (version === undefined) throw unusable(name, path, result.kind === 'missing');
+	refuseVersion(name, version, path);
+	return version;
+}
+
+function unusable(name: ToolName, path: string, missing: boolean): GateError {
+	return new GateError({
+		stage: 'tools',
+		code: missing ? 'tool-missing' : 'tool-version',
+		what: missing ? `${name} is not there` : `${name} does not say its version`,
+		where: path,
+		hint: `Install ${name} ${pinOf(name).version}, name it with --${name}, or run "node plugin/build-tools.mjs" in a checkout.`,
+	});
+}
+
+function refuseVersion(name: ToolName, version: string, path: string): void {
+	const pin = pinOf(name);
+	const refused = 'refused' in pin && pin.refused.includes(version);
+	if (!refused && compareVersions(version, pin.minimum) >= 0) return;
+	throw new GateError({
+		stage: 'tools',
+		code: 'tool-version',
+		what: refused
+			? `${name} ${version} is one of the releases with malicious content (CVE-2026-33634)`
+			: `${name} ${version} is too old`,
+		where: path,
+		hint: refused
+			? `Remove it, treat every credential that it could read as stolen, and install ${pin.version}.`
+			: `Install ${pin.version}, at least ${pin.minimum}.`,
+	});
+}
+
+/** Negative, zero or positive, as `left` is older than, equal to or newer than `right`. */
+export function compareVersions(left: string, right: string): number {
+	const parts = right.split('.').map(Number);
+	return (
+		left
+			.split('.')
+			.map((part, index) => Number(part) - (parts[index] ?? 0))
+			.find((difference) => difference !== 0) ?? 0
+	);
+}
+
+function pinOf(name: ToolName): (typeof pins.tools)[number] {
+	const pin = pins.tools.find((candidate) => candidate.name === name);
+	if (pin === undefined)
+		throw new GateError({stage: 'tools', code: 'internal', what: `plugin/tools.json does not name ${name}`});
+	return pin;
+}

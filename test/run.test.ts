@@ -1,0 +1,347 @@
+// The whole program on real tools, where a directory of test/cases does not say enough.
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
+import test from 'ava';
+import {runProgram} from '../src/exec.ts';
+import {createGateRunner, program} from './lab/gate.ts';
+import type {GateRunner} from './lab/gate.ts';
+import {startLab} from './lab/lab.ts';
+import type {Lab} from './lab/lab.ts';
+
+const demo = join(import.meta.dirname, 'demo');
+/** Wide: it ends a test that hangs, and proves nothing about speed. */
+const watchdog = 120_000;
+let lab: Lab;
+let gate: GateRunner;
+
+test.before(async () => {
+	lab = await startLab();
+	gate = await createGateRunner(lab);
+	await lab.publish('api-vulnerable', 'shop/api:1.4');
+	await lab.publish('api-fixed', 'shop/api:1.5');
+	await lab.publish('debian', 'shop/migrate:1.0');
+	await lab.publish('alpine', 'shop/proxy:1.0');
+});
+
+test.after.always(async () => {
+	await gate?.stop();
+	await lab?.stop();
+});
+
+function pods(...images: readonly string[]): string {
+	return images
+		.map(
+			(image, index) =>
+				`---\napiVersion: v1\nkind: Pod\nmetadata: {name: p${index}, namespace: shop}\nspec:\n  containers: [{name: a, image: '${image}'}]\n`,
+		)
+		.join('');
+}
+
+async function native(tool: string, args: readonly string[]): Promise<string> {
+	const home = await mkdtemp(join(tmpdir(), 'native-'));
+	const result = await runProgram(tool, args, {environment: {HOME: home}, directory: home, timeoutMs: watchdog});
+	await rm(home, {recursive: true});
+	return result.kind === 'exited' ? Buffer.from(result.stdout).toString('utf8') : JSON.stringify(result);
+}
+
+test.serial('an allowed chart is what helm prints, byte for byte', async (t) => {
+	const fixed = ['--helm-parameters', 'api.tag=1.5'];
+	const run = await gate.run([
+		'generate',
+		join(demo, 'chart'),
+		'--release-name',
+		'web',
+		'--namespace',
+		'shop',
+		...fixed,
+	]);
+	t.is(run.exitCode, 0, run.stderr);
+	const expected = await native(lab.tools.helm, [
+		'template',
+		join(demo, 'chart'),
+		'--name-template',
+		'web',
+		'--namespace',
+		'shop',
+		'--set',
+		'api.tag=1.5',
+		'--include-crds',
+	]);
+	t.true(expected.includes('api:1.5'));
+	t.is(run.stdout, expected);
+	t.deepEqual(run.leftovers, []);
+});
+
+test.serial('an allowed overlay is what kustomize prints, byte for byte', async (t) => {
+	const run = await gate.run(['generate', join(demo, 'overlay')]);
+	t.is(run.exitCode, 0, run.stderr);
+	t.is(run.stdout, await native(lab.tools.kustomize, ['build', join(demo, 'overlay')]));
+});
+
+test.serial('what is read from stdin goes through unchanged, so that the gate composes in a pipe', async (t) => {
+	const input = `# a comment\n${pods('registry.example/shop/proxy:1.0')}`;
+	for (const command of ['generate', 'render']) {
+		const run = await gate.run([command, '-'], {input});
+		t.is(run.stdout, input, run.stderr);
+	}
+	const images = await gate.run(['images', '-', '--format', 'json'], {input});
+	t.deepEqual(JSON.parse(images.stdout), {
+		images: [
+			{
+				image: 'registry.example/shop/proxy:1.0',
+				outcome: 'scan',
+				origins: [{object: 'Pod/shop/p0', path: 'spec.containers[0].image', rule: 'pod/containers', outcome: 'scan'}],
+			},
+		],
+	});
+});
+
+test.serial('a denied chart: exit code 1, and a report that says what to do', async (t) => {
+	const run = await gate.run(['scan', join(demo, 'chart'), '--format', 'json']);
+	t.is(run.exitCode, 1, run.stderr);
+	const report = JSON.parse(run.stdout) as {
+		decision: string;
+		images: ReadonlyArray<{
+			image: string;
+			decision: string;
+			reasons: ReadonlyArray<Record<string, unknown>>;
+			origins: readonly unknown[];
+		}>;
+	};
+	t.is(report.decision, 'deny');
+	const [denied] = report.images;
+	t.like(denied, {
+		image: 'registry.example/shop/api:1.4',
+		decision: 'deny',
+		origins: [
+			{object: 'Deployment/api', path: 'spec.template.spec.containers[0].image', file: 'shop/templates/api.yaml'},
+		],
+	});
+	t.true(
+		denied?.reasons.some(
+			({id, package: name, installedVersion}) =>
+				id === 'CVE-2021-44906' && name === 'minimist' && installedVersion === '0.0.8',
+		),
+	);
+});
+
+test.serial('scans are parallel: a registry that answers only when three wait at it lets them go', async (t) => {
+	const names = ['one', 'two', 'three'];
+	const images = await Promise.all(
+		names.map(async (name) => (await lab.publishVariant('debian', `barrier-${name}`)).image),
+	);
+	const barrier = lab.proxy.add({
+		fault: {kind: 'barrier', clients: 3, timeoutMs: 60_000},
+		kind: 'blob-get',
+		path: /debian-barrier-/,
+	});
+	const run = await gate.run(['scan', '-', '--concurrency', '3'], {input: pods(...images)});
+	barrier.remove();
+	t.is(run.exitCode, 0, run.stderr);
+	t.true(barrier.opened);
+});
+
+test.serial('no more scans than --concurrency run at once', async (t) => {
+	const images = await Promise.all(
+		['four', 'five', 'six'].map(async (name) => (await lab.publishVariant('debian', `limit-${name}`)).image),
+	);
+	const barrier = lab.proxy.add({
+		fault: {kind: 'barrier', clients: 3, timeoutMs: 60_000},
+		kind: 'blob-get',
+		path: /debian-limit-/,
+	});
+	const run = await gate.run(['scan', '-', '--concurrency', '2', '--deadline', '8'], {input: pods(...images)});
+	barrier.remove();
+	t.is(run.exitCode, 2, run.stderr);
+	t.false(barrier.opened);
+	t.is(
+		new Set(
+			lab.proxy.requests
+				.filter(({kind, repository}) => kind === 'blob-get' && repository?.startsWith('shop/debian-limit-'))
+				.map(({repository}) => repository),
+		).size,
+		2,
+	);
+});
+
+test.serial('300 images of 10 digests are 300 questions and 10 scans', async (t) => {
+	const lab10 = [
+		'alpine',
+		'api-fixed',
+		'debian',
+		'api-vulnerable',
+		'go-service',
+		'alpine-vulnerable',
+		'debian-vulnerable',
+		'debian-blind',
+		'end-of-life',
+		'empty',
+	];
+	const images = await Promise.all(
+		Array.from({length: 300}, (_, index) => lab.publish(lab10[index % 10] ?? 'alpine', `many/app${index}:1.0`)),
+	);
+	lab.proxy.reset();
+	const run = await gate.run(['scan', '-', '--concurrency', '4', '--format', 'json'], {
+		input: pods(...images.map((image) => image.replace(lab.registry, 'registry.example'))),
+	});
+	t.is(run.exitCode, 1, run.stderr);
+	const report = JSON.parse(run.stdout) as {
+		images: ReadonlyArray<{scans: ReadonlyArray<{outcome: string; digest: string}>}>;
+	};
+	t.is(report.images.length, 300);
+	t.true(report.images.every(({scans}) => scans.length === 1 && scans[0]?.outcome === 'scanned'));
+	t.is(new Set(report.images.map(({scans}) => scans[0]?.digest)).size, 10);
+	const asked = lab.proxy.requests.filter(
+		({kind, userAgent, repository}) =>
+			kind === 'manifest-get' && userAgent.startsWith('crane') && repository?.startsWith('many/'),
+	);
+	t.is(asked.length, 300);
+	const scanned = new Set(lab.proxy.requests.filter(({kind}) => kind === 'blob-get').map(({repository}) => repository));
+	t.is(scanned.size, 10);
+});
+
+test.serial('the second run asks for tags only: no layer, no Trivy', async (t) => {
+	const cacheDirectory = await gate.warmCache();
+	const input = pods('registry.example/shop/api:1.5', 'registry.example/shop/proxy:1.0');
+	const first = await gate.run(['scan', '-'], {input, cacheDirectory});
+	t.is(first.exitCode, 0, first.stderr);
+	lab.proxy.reset();
+	const second = await gate.run(['scan', '-'], {input, cacheDirectory});
+	t.is(second.stdout, first.stdout);
+	t.is(lab.proxy.count({kind: 'blob-get'}), 0);
+	t.is(lab.proxy.count({kind: 'manifest-get'}), 2);
+	t.is(second.stderr.match(/\(stored\)/g)?.length, 2);
+});
+
+test.serial('at the deadline the gate says how far it came, and the next run resumes', async (t) => {
+	const cacheDirectory = await gate.warmCache();
+	const slow = (await lab.publishVariant('debian', 'slow')).image;
+	const input = pods('registry.example/shop/proxy:1.0', slow);
+	const hang = lab.proxy.add({fault: {kind: 'hang'}, kind: 'blob-get', path: /debian-slow/});
+	const late = await gate.run(['generate', '-', '--deadline', '8'], {input, cacheDirectory});
+	hang.remove();
+	t.is(late.exitCode, 2);
+	t.is(late.stdout, '');
+	t.regex(
+		late.stderr,
+		/scan: 1 of 2 images are scanned, then the deadline of 8 s came\. What is scanned is kept: a hard refresh goes on from there\./,
+	);
+	t.deepEqual(late.leftovers, []);
+	lab.proxy.reset();
+	const next = await gate.run(['generate', '-'], {input, cacheDirectory});
+	t.is(next.stdout, input, next.stderr);
+	t.is(lab.proxy.count({kind: 'blob-get', repository: 'shop/proxy'}), 0);
+});
+
+test.serial('SIGTERM in the middle of a scan leaves no child and no file', async (t) => {
+	const image = (await lab.publishVariant('debian', 'terminated')).image;
+	const hang = lab.proxy.add({fault: {kind: 'hang'}, kind: 'blob-get', path: /debian-terminated/});
+	const environment = await gate.environment();
+	const child = spawn(process.execPath, [program, 'generate', '-'], {
+		env: environment,
+		stdio: ['pipe', 'pipe', 'pipe'],
+	});
+	child.stdin.end(pods(image));
+	const stderr: string[] = [];
+	child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
+	const stdout: string[] = [];
+	child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
+	while (hang.hits === 0) await wait(50);
+	child.kill('SIGTERM');
+	const [code] = (await once(child, 'close')) as [number];
+	hang.remove();
+	t.is(code, 2);
+	t.is(stdout.join(''), '');
+	t.regex(stderr.join(''), /stopped/);
+	t.deepEqual(await readdir(environment['TMPDIR'] ?? ''), []);
+	t.deepEqual(await runningWith(environment['TRIVY_GATE_CACHE_DIR'] ?? ''), []);
+});
+
+test.serial('ten megabytes that are read slowly arrive whole', async (t) => {
+	const filler = Array.from(
+		{length: 1000},
+		(_, index) =>
+			`---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m${index}}\ndata:\n  text: "${'x'.repeat(10_400)}"\n`,
+	).join('');
+	const input = `${pods('registry.example/shop/proxy:1.0')}${filler}`;
+	const environment = await gate.environment();
+	const child = spawn(process.execPath, [program, 'generate', '-'], {
+		env: environment,
+		stdio: ['pipe', 'pipe', 'inherit'],
+	});
+	child.stdin.end(input);
+	let received = '';
+	for await (const chunk of child.stdout.setEncoding('utf8')) {
+		received += chunk as string;
+		await wait(2);
+	}
+	t.is(child.exitCode ?? ((await once(child, 'close')) as [number])[0], 0);
+	t.is(received.length, input.length);
+	t.true(received === input);
+});
+
+test.serial('a cache directory that cannot be written: the scan counts, with a warning', async (t) => {
+	const cacheDirectory = await gate.warmCache();
+	await writeFile(join(cacheDirectory, 'reports'), 'a file where the directory should be');
+	const run = await gate.run(['scan', '-'], {input: pods('registry.example/shop/proxy:1.0'), cacheDirectory});
+	t.is(run.exitCode, 0);
+	t.regex(run.stderr, /a report could not be stored/);
+});
+
+// Only root can make a file system that is full.
+test
+	.skipIf(spawnSync('mount', ['--version']).status !== 0 || process.getuid?.() !== 0)
+	.serial('a full disk in the cache directory: the scan counts, with a warning', async (t) => {
+		const cacheDirectory = await gate.warmCache();
+		const reports = join(cacheDirectory, 'reports');
+		await mkdir(reports);
+		t.is(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', reports]).status, 0);
+		t.teardown(() => spawnSync('umount', [reports]));
+		await writeFile(join(reports, 'fills the disk'), 'x'.repeat(4096));
+		const run = await gate.run(['scan', '-'], {input: pods('registry.example/shop/proxy:1.0'), cacheDirectory});
+		t.is(run.exitCode, 0);
+		t.regex(run.stderr, /a report could not be stored — the disk of the cache directory is full/);
+	});
+
+test.serial('credentials per registry reach the registry and nothing else', async (t) => {
+	lab.proxy.requireLogin({
+		scheme: 'basic',
+		repositories: {'private/proxy': {username: 'gate', password: 'sesame-open'}},
+	});
+	await lab.publish('alpine', 'private/proxy:1.0');
+	const directory = await mkdtemp(join(tmpdir(), 'docker-'));
+	const file = join(directory, 'config.json');
+	await writeFile(
+		file,
+		JSON.stringify({
+			auths: {[lab.registry]: {auth: Buffer.from('gate:sesame-open').toString('base64')}},
+			credsStore: 'a-helper-that-would-run',
+		}),
+	);
+	const input = pods('registry.example/private/proxy:1.0');
+	const refused = await gate.run(['scan', '-', '--retries', '0'], {input});
+	t.is(refused.exitCode, 2, refused.stderr);
+	const allowed = await gate.run(['scan', '-', '--docker-config', file, '--verbose'], {input});
+	t.is(allowed.exitCode, 0, allowed.stderr);
+	t.false(`${allowed.stdout}${allowed.stderr}${refused.stderr}`.includes('sesame'));
+	lab.proxy.reset();
+	await rm(directory, {recursive: true});
+});
+
+/** The processes that mention a path in their arguments (Linux). */
+async function runningWith(path: string): Promise<readonly string[]> {
+	const result = await runProgram('ps', ['-eo', 'args'], {
+		environment: {PATH: process.env['PATH'] ?? ''},
+		directory: tmpdir(),
+		timeoutMs: 10_000,
+	});
+	if (result.kind !== 'exited') return [];
+	return Buffer.from(result.stdout)
+		.toString('utf8')
+		.split('\n')
+		.filter((line) => line.includes(path));
+}

@@ -1,0 +1,107 @@
+import test from 'ava';
+import {GateError} from '../src/errors.ts';
+import {options, parseSettings, toolEnvironment, variableOf} from '../src/settings.ts';
+
+test('a flag wins over its variable, a variable over the default', (t) => {
+	const environment = {TRIVY_GATE_CONCURRENCY: '3', TRIVY_GATE_RETRIES: '0'};
+	const settings = parseSettings('scan', '.', {concurrency: '5'}, environment);
+	t.is(settings.concurrency, 5);
+	t.is(settings.retries, 0);
+	t.is(settings.scanTimeoutMs, 300_000);
+});
+
+test('generate ends before Argo CD’s 60 seconds, the others have time', (t) => {
+	t.is(parseSettings('generate', '.', {}, {}).deadlineMs, 45_000);
+	t.is(parseSettings('scan', '.', {}, {}).deadlineMs, 900_000);
+	t.is(parseSettings('generate', '.', {}, {TRIVY_GATE_DEADLINE: '90'}).deadlineMs, 90_000);
+});
+
+test('every mistake is named at once', (t) => {
+	const environment = {TRIVY_GATE_DEADLINE: 'soon', TRIVY_GATE_DATABASE_UPDATE: 'maybe', TRIVY_GATE_POLCY: 'x'};
+	const error = t.throws(() => parseSettings('scan', '.', {concurrency: '0', format: 'xml'}, environment), {
+		instanceOf: GateError,
+	});
+	t.is(error.code, 'settings-invalid');
+	for (const words of [
+		'--concurrency must be a whole number from 1 to 256, not "0"',
+		'TRIVY_GATE_DEADLINE',
+		'TRIVY_GATE_DATABASE_UPDATE must be true or false',
+		'TRIVY_GATE_POLCY is not a setting',
+		'--format must be table or json',
+	]) {
+		t.true(error.output?.includes(words), words);
+	}
+});
+
+test('lists take commas and repeated flags', (t) => {
+	t.deepEqual(parseSettings('scan', '.', {}, {TRIVY_GATE_DATABASE_REPOSITORY: 'a/db:2, b/db:2'}).databaseRepositories, [
+		'a/db:2',
+		'b/db:2',
+	]);
+	t.deepEqual(parseSettings('scan', '.', {'database-repository': ['a/db:2', 'b/db:2']}, {}).databaseRepositories, [
+		'a/db:2',
+		'b/db:2',
+	]);
+});
+
+test('Argo CD’s variables describe the application', (t) => {
+	const settings = parseSettings(
+		'generate',
+		'.',
+		{},
+		{
+			ARGOCD_APP_NAME: 'shop',
+			ARGOCD_APP_NAMESPACE: 'web',
+			KUBE_VERSION: '1.36.1',
+			KUBE_API_VERSIONS: '',
+			ARGOCD_ENV_X: 'no',
+			ARGOCD_APP_PARAMETERS: 'null',
+		},
+	);
+	t.true(settings.calledByArgo);
+	t.deepEqual(settings.application, {name: 'shop', namespace: 'web', kubeVersion: '1.36.1', apiVersions: []});
+	t.deepEqual(settings.build, {
+		ARGOCD_APP_NAME: 'shop',
+		ARGOCD_APP_NAMESPACE: 'web',
+		KUBE_VERSION: '1.36.1',
+		KUBE_API_VERSIONS: '',
+	});
+});
+
+test('what an author can set cannot be a setting of the operator', (t) => {
+	for (const {name} of options) t.notRegex(variableOf(name), /^(?:ARGOCD_|PARAM_|KUBE_)/);
+});
+
+test('maps are flags of the form name=value', (t) => {
+	t.deepEqual(parseSettings('render', '.', {'helm-parameters': ['a.b=1', 'c=x=y']}, {}).parameters, {
+		'helm-parameters': {'a.b': '1', c: 'x=y'},
+	});
+	t.throws(() => parseSettings('render', '.', {'helm-parameters': 'novalue'}, {}), {instanceOf: GateError});
+});
+
+test('tools inherit the way out of the network and nothing else', (t) => {
+	const environment = {
+		PATH: '/bin',
+		HTTPS_PROXY: 'http://proxy',
+		AWS_SECRET_ACCESS_KEY: 'x',
+		ARGOCD_ENV_A: 'x',
+		TRIVY_SERVER: 'x',
+		NODE_OPTIONS: 'x',
+		HOME: '/root',
+	};
+	t.deepEqual(toolEnvironment(environment, '/etc/ca.pem'), {
+		PATH: '/bin',
+		HTTPS_PROXY: 'http://proxy',
+		SSL_CERT_FILE: '/etc/ca.pem',
+	});
+});
+
+test('the variables that Kubernetes makes for a Service called trivy-gate are no mistakes', (t) => {
+	const environment = {
+		TRIVY_GATE_SERVICE_HOST: '10.0.0.1',
+		TRIVY_GATE_SERVICE_PORT_HTTP: '80',
+		TRIVY_GATE_PORT: 'tcp://10.0.0.1:80',
+		TRIVY_GATE_PORT_80_TCP_ADDR: '10.0.0.1',
+	};
+	t.notThrows(() => parseSettings('generate', '.', {}, environment));
+});
