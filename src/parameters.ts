@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {GateError} from './errors.ts';
 import {enforcements, isPlatform} from './gate/policy.ts';
 import type {TighteningParameters} from './gate/tighten.ts';

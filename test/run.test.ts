@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import test from 'ava';
 import {runProgram} from '../src/exec.ts';
-import {createGateRunner, program} from './lab/gate.ts';
+import {createGateRunner, labPolicy, program} from './lab/gate.ts';
 import type {GateRunner} from './lab/gate.ts';
 import {startLab} from './lab/lab.ts';
 import type {Lab} from './lab/lab.ts';
@@ -330,6 +330,17 @@ test.serial('credentials per registry reach the registry and nothing else', asyn
 	t.false(`${allowed.stdout}${allowed.stderr}${refused.stderr}`.includes('sesame'));
 	lab.proxy.reset();
 	await rm(directory, {recursive: true});
+});
+
+test.serial('a registry behind an authority of one’s own is trusted with --ca-file, and only then', async (t) => {
+	const {registry, authority} = await lab.secure();
+	const policy = labPolicy.replace('REGISTRY', registry);
+	const input = pods('registry.example/shop/proxy:1.0');
+	const refused = await gate.run(['scan', '-', '--retries', '0'], {input, policy});
+	t.is(refused.exitCode, 2);
+	t.regex(refused.stdout, /certificate/);
+	const trusted = await gate.run(['scan', '-', '--ca-file', authority], {input, policy});
+	t.is(trusted.exitCode, 0, trusted.stderr);
 });
 
 /** The processes that mention a path in their arguments (Linux). */

@@ -1,5 +1,5 @@
 import {isIP} from 'node:net';
-import {z} from 'zod';
+import * as z from 'zod';
 import {severities, type Platform, type Severity} from '../types.ts';
 import {problemsOf, readDocument} from './problems.ts';
 import {patternProblem} from './registries.ts';

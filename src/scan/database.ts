@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm, stat, symlink} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {GateError} from '../errors.ts';
 import type {DatabaseInfo, ToolContext} from '../types.ts';
 import {explainFailure} from './failure.ts';

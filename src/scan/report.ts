@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {severities} from '../types.ts';
 import type {Finding, Severity} from '../types.ts';
 

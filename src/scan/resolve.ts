@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {z} from 'zod';
+import * as z from 'zod';
 import type {ImageName, Platform} from '../types.ts';
 import {explainFailure} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
@@ -35,14 +35,25 @@ export async function resolveImage(
 	platforms: readonly Platform[],
 	tools: RegistryTools,
 ): Promise<Resolution> {
-	let failure: ScanFailure = {reason: 'unreachable', transient: false, detail: 'no registry was asked'};
+	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
 	for (const host of [...(tools.mirrors[target.host] ?? []), target.host]) {
 		const result = await tools.crane(['manifest', '--', `${host}/${target.repository}${target.version}`]);
 		if (result.kind === 'exited' && result.exitCode === 0) return chooseDigests(result.stdout, platforms);
-		failure = explainFailure(result, 'crane', tools.timeoutMs);
-		if (failure.reason === 'canceled') break;
+		failures.push({host, failure: explainFailure(result, 'crane', tools.timeoutMs)});
+		if (failures.at(-1)?.failure.reason === 'canceled') break;
 	}
-	return {kind: 'failed', ...failure};
+	return {kind: 'failed', ...joinFailures(failures)};
+}
+
+/** The registry itself has the last word on the reason; what its mirrors said is told, too. */
+function joinFailures(failures: ReadonlyArray<{readonly host: string; readonly failure: ScanFailure}>): ScanFailure {
+	const last = failures.at(-1)?.failure ?? {reason: 'unreachable', transient: false, detail: 'no registry was asked'};
+	if (failures.length < 2) return last;
+	return {
+		...last,
+		transient: failures.some(({failure}) => failure.transient),
+		detail: failures.map(({host, failure}) => `${host}: ${failure.detail}`).join('; '),
+	};
 }
 
 /** Chooses each platform's digest of the raw bytes of a manifest or an index. */

@@ -1,0 +1,188 @@
+// The promises about what `generate` prints, over generated manifests and verdicts; everything here is pure.
+import test from 'ava';
+import fc from 'fast-check';
+import {stringify} from 'yaml';
+import {GateError} from '../src/errors.ts';
+import {decide} from '../src/gate/decide.ts';
+import {defaultPolicy} from '../src/gate/policy.ts';
+import {findImages} from '../src/images/find.ts';
+import {readManifests} from '../src/manifests/read.ts';
+import {printGate} from '../src/print.ts';
+import {canonicalOf} from '../src/scan-targets.ts';
+import {parseSettings} from '../src/settings.ts';
+import type {Enforcement, Finding, ImageName, Platform, ScanVerdict} from '../src/types.ts';
+
+const platform = 'linux/amd64' as Platform;
+const finding: Finding = {
+	id: 'CVE-2021-44906',
+	severity: 'CRITICAL',
+	package: 'minimist',
+	installedVersion: '0.0.8',
+	fixedVersion: '0.2.4',
+	status: 'fixed',
+	target: 'Node.js',
+	packagePath: undefined,
+	purl: undefined,
+	title: undefined,
+	url: undefined,
+	publishedDate: undefined,
+};
+
+type Outcome = 'clean' | 'vulnerable' | 'unscanned';
+
+function verdictOf(image: string, outcome: Outcome): ScanVerdict {
+	const name = image as ImageName;
+	if (outcome === 'unscanned')
+		return {image: name, platform, kind: 'unscanned', reason: 'not-found', transient: false, detail: 'no'};
+	return {
+		image: name,
+		platform,
+		kind: 'scanned',
+		digest: 'sha256:1',
+		findings: outcome === 'vulnerable' ? [finding] : [],
+		caveats: [],
+		os: 'debian 12.2',
+		packages: 9,
+		database: {version: 2, updatedAt: '2026-06-01T00:00:00.000Z'},
+		cached: false,
+	};
+}
+
+/** The whole way from rendered text to what is printed, with verdicts by image. */
+function generate(text: string, outcomes: Readonly<Record<string, Outcome>>, enforcement: Enforcement) {
+	const objects = readManifests(text);
+	const references = findImages(objects);
+	const policy = {...defaultPolicy, enforcement};
+	const verdicts = references.map(({image}) => verdictOf(image, outcomes[image] ?? 'clean'));
+	const decision = decide({references, verdicts, policy, canonical: canonicalOf});
+	return printGate({
+		manifests: {source: {kind: 'stdin'}, bytes: new TextEncoder().encode(text), text},
+		objects,
+		decision,
+		policy,
+		report: '',
+		settings: parseSettings(
+			'generate',
+			'-',
+			{},
+			{ARGOCD_APP_NAME: 'shop', ARGOCD_APP_NAMESPACE: 'shop', KUBE_VERSION: '1.36.1'},
+		),
+		log: {info: () => {}, warn: () => {}, detail: () => {}},
+	});
+}
+
+const names = [
+	'registry.example/api:1',
+	'registry.example/proxy:2',
+	'nginx',
+	'registry.example/job@sha256:' + 'a'.repeat(64),
+];
+const image = fc.constantFrom(...names);
+const object = fc.record({
+	kind: fc.constantFrom('Deployment', 'Pod', 'Rollout', 'ConfigMap'),
+	name: fc.stringMatching(/^[a-z]{1,8}$/),
+	images: fc.array(image, {maxLength: 3}),
+	hook: fc.constantFrom(undefined, 'PreSync', 'PostDelete', 'PreDelete,PostSync', 'SyncFail'),
+	style: fc.constantFrom('block', 'flow', 'json'),
+});
+const outcomes = fc.dictionary(image, fc.constantFrom<Outcome>('clean', 'vulnerable'));
+const enforcement = fc.constantFrom<Enforcement>('job', 'seal', 'fail-render', 'warn');
+
+interface Generated {
+	readonly kind: string;
+	readonly name: string;
+	readonly images: readonly string[];
+	readonly hook: string | undefined;
+	readonly style: string;
+}
+
+function documentOf({kind, name, images, hook, style}: Generated, index: number): string {
+	const value = {
+		apiVersion: kind === 'Pod' || kind === 'ConfigMap' ? 'v1' : kind === 'Rollout' ? 'argoproj.io/v1alpha1' : 'apps/v1',
+		kind,
+		metadata: {
+			name: `${name}${index}`,
+			...(hook === undefined ? {} : {annotations: {'argocd.argoproj.io/hook': hook}}),
+		},
+		spec: {template: {spec: {containers: images.map((each, at) => ({name: `c${at}`, image: each}))}}},
+	};
+	if (style === 'json') return `${JSON.stringify(value)}\n`;
+	return stringify(value, style === 'flow' ? {collectionStyle: 'flow'} : {});
+}
+
+function streamOf(objects: readonly Generated[]): string {
+	return objects.map((each, index) => `---\n# document ${index}\n${documentOf(each, index)}`).join('');
+}
+
+const stream = fc.array(object, {minLength: 1, maxLength: 6});
+
+test('unchanged means unchanged: when nothing is denied the renderer’s own bytes are printed', (t) => {
+	fc.assert(
+		fc.property(stream, enforcement, (objects, enforced) => {
+			const text = streamOf(objects);
+			const {stdout, exitCode} = generate(text, {}, enforced);
+			t.is(exitCode, 0);
+			t.is(Buffer.from(stdout).toString('utf8'), text);
+		}),
+	);
+});
+
+test('same input, same bytes', (t) => {
+	fc.assert(
+		fc.property(stream, outcomes, enforcement, (objects, verdicts, enforced) => {
+			t.deepEqual(generate(streamOf(objects), verdicts, enforced), generate(streamOf(objects), verdicts, enforced));
+		}),
+	);
+});
+
+test('under job a denial is the unchanged text behind one Job', (t) => {
+	fc.assert(
+		fc.property(stream, (objects) => {
+			const text = streamOf(objects);
+			const all = Object.fromEntries(names.map((name) => [name, 'vulnerable' as const]));
+			const printed = Buffer.from(generate(text, all, 'job').stdout).toString('utf8');
+			if (objects.every(({images}) => images.length === 0)) return t.is(printed, text);
+			t.true(printed.endsWith(text));
+			const [job, ...rest] = readManifests(printed);
+			t.is(job?.kind, 'Job');
+			return t.deepEqual(
+				rest.map(({value}) => value),
+				readManifests(text).map(({value}) => value),
+			);
+		}),
+	);
+});
+
+test('under seal every object with a denied image is sealed or skipped, and no other document changes by a byte', (t) => {
+	fc.assert(
+		fc.property(stream, outcomes, (objects, verdicts) => {
+			const text = streamOf(objects);
+			const printed = Buffer.from(generate(text, verdicts, 'seal').stdout).toString('utf8');
+			const denied = (each: Generated) => each.images.some((name) => verdicts[name] === 'vulnerable');
+			const refused = objects.some(denied);
+			const after = readManifests(printed).slice(refused ? 1 : 0);
+			t.is(after.length, objects.length);
+			for (const [index, each] of objects.entries()) {
+				const now = after[index];
+				const runsAtDeletion = /Delete/.test(each.hook ?? '');
+				if (!denied(each)) t.true(printed.includes(`# document ${index}\n${documentOf(each, index)}`));
+				else if (runsAtDeletion) t.is(now?.hooks.argo?.text, 'Skip');
+				else t.regex(now?.apiVersion ?? '', /(^|\/)denied: .*CVE-2021-44906/);
+			}
+		}),
+	);
+});
+
+test('not knowing prints nothing: an error is asked again, where a refusal would be remembered', (t) => {
+	const text = streamOf([
+		{kind: 'Pod', name: 'a', images: ['nginx', 'registry.example/api:1'], hook: undefined, style: 'block'},
+	]);
+	for (const enforced of ['job', 'seal', 'fail-render'] as const) {
+		const error = t.throws(
+			() => generate(text, {nginx: 'unscanned', 'registry.example/api:1': 'vulnerable'}, enforced),
+			{instanceOf: GateError},
+		);
+		t.is(error.code, 'images-unknown');
+		t.regex(error.output ?? '', /nginx could not be scanned[^]*denied already: registry\.example\/api:1/);
+	}
+});
