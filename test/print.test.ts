@@ -1,6 +1,6 @@
 // The promises about what `generate` prints, over generated manifests and verdicts; everything here is pure.
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {stringify} from 'yaml';
 import {GateError} from '../src/errors.ts';
 import {decide} from '../src/gate/decide.ts';

@@ -110,9 +110,12 @@ function print(rows: readonly Row[]): void {
 		`${'way'.padEnd(36)}${'wall s'.padStart(9)}${'ratio'.padStart(8)}${'CPU s'.padStart(9)}${'ratio'.padStart(8)}${'layers'.padStart(9)}${'kB'.padStart(8)}`,
 	);
 	for (const {way, wall, cpu, blobs, kilobytes} of rows) {
-		const ratio = (value: number, to: number | undefined) => (value / (to ?? value)).toFixed(2).padStart(8);
 		console.log(
 			`${way.padEnd(36)}${wall.toFixed(2).padStart(9)}${ratio(wall, baseline?.wall)}${cpu.toFixed(2).padStart(9)}${ratio(cpu, baseline?.cpu)}${String(blobs).padStart(9)}${String(kilobytes).padStart(8)}`,
 		);
 	}
+}
+
+function ratio(value: number, to: number | undefined): string {
+	return (value / (to ?? value)).toFixed(2).padStart(8);
 }

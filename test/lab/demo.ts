@@ -12,6 +12,9 @@ const root = join(import.meta.dirname, '..', '..');
 const directory = await mkdtemp(join(tmpdir(), 'trivy-gate-demo-'));
 const lab = await startLab({say: (line) => console.error(`demo: ${line}`)});
 try {
+	console.log(
+		'The registry, the database, the policy and the tools are set by TRIVY_GATE_* variables for what follows.',
+	);
 	await publishImages(lab);
 	await showAllowed(lab);
 	await showRefused(lab);
@@ -44,16 +47,12 @@ async function showAllowed(running: Lab): Promise<void> {
 async function showRefused(running: Lab): Promise<void> {
 	title('A Helm chart with a vulnerable image: refused');
 	await show(running, ['scan', 'test/demo/chart'], 1);
-	const generated = await gate(
-		running,
-		['generate', 'test/demo/chart', '--release-name', 'shop', '--namespace', 'shop'],
-		0,
-	);
-	const job = generated.toString('utf8').split(/^---\n/m)[1] ?? '';
-	console.log(
-		'\n$ trivy-gate generate test/demo/chart      (what Argo CD gets first; the chart’s own objects follow unchanged)',
-	);
+	const args = ['generate', 'test/demo/chart', '--release-name', 'shop', '--namespace', 'shop'];
+	const generated = (await gate(running, args, 0)).toString('utf8');
+	const [, job = '', ...unchanged] = generated.split(/^---\n/m);
+	console.log(`\n$ trivy-gate ${args.join(' ')}`);
 	console.log(job.trimEnd());
+	console.log(`(the chart’s own ${unchanged.filter((text) => text !== '').length} objects follow, unchanged)`);
 }
 
 function title(text: string): void {
