@@ -1,7 +1,7 @@
 // Each directory of test/cases is an example: what is put in, what happens to the registry or the tools, and what the
 // program then prints. `case.json` is described by the Case type; `expected.yaml` is stdout, byte for byte.
 import {readdirSync} from 'node:fs';
-import {cp, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {cp, mkdtemp, readFile, readlink, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -24,7 +24,7 @@ interface Case {
 	readonly tools?: Readonly<Record<string, string>>;
 	readonly environment?: Readonly<Record<string, string>>;
 	/** `warm` (a database, no reports) unless it says otherwise. */
-	readonly cache?: 'empty';
+	readonly cache?: 'empty' | 'half-written database';
 	readonly exitCode: 0 | 1 | 2;
 	/** Pieces of stderr, in order; what comes between does not matter. */
 	readonly stderr?: readonly string[];
@@ -79,7 +79,7 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 		{
 			environment: {...tools, ...example.environment},
 			...(policy === undefined ? {} : {policy}),
-			...(example.cache === 'empty' ? {cacheDirectory: join(place, 'cache')} : {}),
+			...(example.cache === undefined ? {} : {cacheDirectory: await cacheFor(example.cache, place)}),
 		},
 	);
 
@@ -101,6 +101,15 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 		);
 		t.is(seen.length, count, `${kind} requests\n${say}`);
 	}
+}
+
+async function cacheFor(cache: NonNullable<Case['cache']>, place: string): Promise<string> {
+	if (cache === 'empty') return join(place, 'cache');
+	const directory = await gate.warmCache();
+	const databases = join(directory, 'databases');
+	const file = join(databases, await readlink(join(databases, 'db.current')), 'db', 'trivy.db');
+	await truncate(file, Math.floor((await stat(file)).size / 2));
+	return directory;
 }
 
 /** `UPDATE_CASES=1 npm test -- test/cases.test.ts` writes what is printed; read the difference before it is committed. */
