@@ -105,11 +105,11 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 
 async function cacheFor(cache: NonNullable<Case['cache']>, place: string): Promise<string> {
 	if (cache === 'empty') return join(place, 'cache');
-	const directory = await gate.warmCache();
-	const databases = join(directory, 'databases');
+	const warm = await gate.warmCache();
+	const databases = join(warm, 'databases');
 	const file = join(databases, await readlink(join(databases, 'db.current')), 'db', 'trivy.db');
 	await truncate(file, Math.floor((await stat(file)).size / 2));
-	return directory;
+	return warm;
 }
 
 /** `UPDATE_CASES=1 npm test -- test/cases.test.ts` writes what is printed; read the difference before it is committed. */
