@@ -6,23 +6,39 @@ const defaultMaxOutput = 100 * 1024 * 1024;
 /** Between SIGTERM, which Trivy and helm answer by removing their temporary files, and SIGKILL. */
 const killDelayMs = 2000;
 
-/**
- * The one place that starts programs: an argument array, a built environment, no shell, a kill timer, a bound on output.
- * Children stay in the gate's process group, because that group is what Argo CD ends.
- */
-export function createRunTool(paths: Readonly<Record<ToolName, string>>): RunTool {
-	return (tool, args, call) => runProgram(paths[tool], args, call);
+interface RunOptions {
+	/**
+	 * Gives each program a process group of its own, which ends with it: git below kustomize would outlive it otherwise.
+	 * Not where Argo CD calls: it ends the gate's own group, and everything must be in there.
+	 */
+	readonly ownGroup: boolean;
 }
 
-/** Runs a program to its end; never rejects. */
-export async function runProgram(path: string, args: readonly string[], call: ToolCall): Promise<ToolResult> {
+/**
+ * The one place that starts programs: an argument array, a built environment, no shell, a kill timer, a bound on output.
+ */
+export function createRunTool(
+	paths: Readonly<Record<ToolName, string>>,
+	options: RunOptions = {ownGroup: false},
+): RunTool {
+	return (tool, args, call) => runProgram(paths[tool], args, call, options);
+}
+
+/** Runs a program to its end; never rejects but for a working directory that is not there. */
+export async function runProgram(
+	path: string,
+	args: readonly string[],
+	call: ToolCall,
+	{ownGroup}: RunOptions = {ownGroup: false},
+): Promise<ToolResult> {
 	const started = performance.now();
-	const result = await execa(path, args, {
+	const subprocess = execa(path, args, {
 		cwd: call.directory,
 		env: call.environment,
 		extendEnv: false,
 		reject: false,
 		shell: false,
+		detached: ownGroup,
 		timeout: call.timeoutMs,
 		...(call.signal === undefined ? {} : {cancelSignal: call.signal}),
 		forceKillAfterDelay: killDelayMs,
@@ -31,6 +47,11 @@ export async function runProgram(path: string, args: readonly string[], call: To
 		stripFinalNewline: false,
 		maxBuffer: {stdout: call.maxOutput ?? defaultMaxOutput, stderr: 1024 * 1024},
 	});
+	const endGroup = ownGroup ? () => signalGroup(subprocess.pid, 'SIGTERM') : () => {};
+	call.signal?.addEventListener('abort', endGroup, {once: true});
+	const result = await subprocess;
+	call.signal?.removeEventListener('abort', endGroup);
+	if (ownGroup) signalGroup(subprocess.pid, 'SIGKILL');
 	const stderr = Buffer.from(result.stderr).toString('utf8');
 	if (result.timedOut) return stopped('timeout', result.signal, stderr);
 	if (result.isCanceled) return stopped('canceled', result.signal, stderr);
@@ -47,7 +68,15 @@ export async function runProgram(path: string, args: readonly string[], call: To
 	}
 	// A missing working directory is reported as ENOENT too, and is not the tool's absence.
 	await stat(call.directory);
-	return {kind: 'missing', path};
+	return {kind: 'missing', path, code: result.code ?? 'unknown'};
+}
+
+function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+	try {
+		if (leader !== undefined) process.kill(-leader, signal);
+	} catch {
+		// Nobody of the group is left.
+	}
 }
 
 function stopped(

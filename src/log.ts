@@ -19,3 +19,11 @@ export function createLog({write, verbose}: LogOptions): Log {
 export function printable(text: string): string {
 	return text.replaceAll(/(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, '\u{FFFD}');
 }
+
+/** Masks `user:password@` in URLs, token-like query parameters and authorization headers. */
+export function withoutCredentials(text: string): string {
+	return text
+		.replaceAll(/\/\/[^\s/@]+@/g, '//***@')
+		.replaceAll(/\b((?:access_|private_)?token|password|signature|sig|X-Amz-[A-Za-z-]+)=[^&\s"]+/gi, '$1=***')
+		.replaceAll(/\b(Bearer|Basic)\s+[\w+/=.~-]+/g, '$1 ***');
+}

@@ -73,16 +73,19 @@ export async function checkTool(name: ToolName, path: string, context: ToolConte
 	}
 	const version =
 		result.kind === 'exited' ? /\d+\.\d+\.\d+/.exec(Buffer.from(result.stdout).toString('utf8'))?.[0] : undefined;
-	if (version === undefined) throw unusable(name, path, result.kind === 'missing');
+	if (version === undefined) throw unusable(name, path, result.kind === 'missing' ? result.code : undefined);
 	refuseVersion(name, version, path);
 	return version;
 }
 
-function unusable(name: ToolName, path: string, missing: boolean): GateError {
+function unusable(name: ToolName, path: string, systemCode: string | undefined): GateError {
+	const whys: Readonly<Record<string, string>> = {ENOENT: 'is not there', EACCES: 'may not be run'};
+	const why =
+		systemCode === undefined ? 'does not say its version' : (whys[systemCode] ?? `cannot be started (${systemCode})`);
 	return new GateError({
 		stage: 'tools',
-		code: missing ? 'tool-missing' : 'tool-version',
-		what: missing ? `${name} is not there` : `${name} does not say its version`,
+		code: systemCode === undefined ? 'tool-version' : 'tool-missing',
+		what: `${name} ${why}`,
 		where: path,
 		hint: `Install ${name} ${pinOf(name).version}, name it with --${name}, or run "node plugin/build-tools.mjs" in a checkout.`,
 	});

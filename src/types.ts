@@ -172,6 +172,8 @@ export type Caveat =
 	| {readonly kind: 'no-os'}
 	| {readonly kind: 'no-packages'; readonly os: string}
 	| {readonly kind: 'end-of-life'; readonly os: string}
+	/** The scanner or its database knows nothing of this distribution or release. */
+	| {readonly kind: 'unsupported-os'; readonly os: string}
 	| {readonly kind: 'stale-database'; readonly updatedAt: string; readonly maxAgeHours: number};
 
 export const unscannedReasons = [
@@ -296,7 +298,8 @@ export type ToolResult =
 			readonly stderr: string;
 			readonly milliseconds: number;
 	  }
-	| {readonly kind: 'missing'; readonly path: string}
+	/** It could not be started; `code` is the system's, ENOENT when it is not there. */
+	| {readonly kind: 'missing'; readonly path: string; readonly code: string}
 	| {
 			readonly kind: 'stopped';
 			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big';

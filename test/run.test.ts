@@ -1,5 +1,6 @@
 // The whole program on real tools, where a directory of test/cases does not say enough.
 import {spawn, spawnSync} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -196,8 +197,7 @@ test.serial('300 images of 10 digests are 300 questions and 10 scans', async (t)
 	t.true(report.images.every(({scans}) => scans.length === 1 && scans[0]?.outcome === 'scanned'));
 	t.is(new Set(report.images.map(({scans}) => scans[0]?.digest)).size, 10);
 	const asked = lab.proxy.requests.filter(
-		({kind, userAgent, repository}) =>
-			kind === 'manifest-get' && userAgent.startsWith('crane') && repository?.startsWith('many/'),
+		({kind, path}) => kind === 'manifest-get' && /^\/v2\/many\/.*\/1\.0$/.test(path),
 	);
 	t.is(asked.length, 300);
 	const scanned = new Set(lab.proxy.requests.filter(({kind}) => kind === 'blob-get').map(({repository}) => repository));
@@ -330,6 +330,54 @@ test.serial('credentials per registry reach the registry and nothing else', asyn
 	t.false(`${allowed.stdout}${allowed.stderr}${refused.stderr}`.includes('sesame'));
 	lab.proxy.reset();
 	await rm(directory, {recursive: true});
+});
+
+test.serial('a registry that serves other bytes for a layer than its digest says is caught', async (t) => {
+	const image = (await lab.publishVariant('debian-vulnerable', 'lied-about')).image;
+	const lie = lab.proxy.add({
+		fault: {kind: 'content', body: Buffer.alloc(500), headers: {'content-type': 'application/octet-stream'}},
+		kind: 'blob-get',
+		path: /debian-vulnerable-lied-about/,
+	});
+	const run = await gate.run(['scan', '-', '--retries', '0'], {input: pods(image)});
+	lie.remove();
+	t.is(run.exitCode, 2, run.stderr);
+	t.is((await gate.run(['scan', '-'], {input: pods(image)})).exitCode, 1);
+});
+
+for (const {how, stop} of [
+	{how: 'the deadline', stop: () => {}},
+	{how: 'SIGTERM', stop: (child: ChildProcess) => child.kill('SIGTERM')},
+]) {
+	test.serial(`a pipe that never ends is left at ${how}`, async (t) => {
+		const environment = await gate.environment({environment: {TRIVY_GATE_DEADLINE: how === 'SIGTERM' ? '60' : '3'}});
+		const child = spawn(process.execPath, [program, 'generate', '-'], {
+			env: environment,
+			stdio: ['pipe', 'pipe', 'pipe'],
+		});
+		child.stdin.write('apiVersion: v1\n');
+		const stderr: string[] = [];
+		child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
+		// Its directory is there once it has begun to read.
+		while ((await readdir(environment['TMPDIR'] ?? '')).length === 0) await wait(50);
+		stop(child);
+		const [code] = (await once(child, 'close')) as [number];
+		t.is(code, 2);
+		t.regex(
+			stderr.join(''),
+			/^render: (stdin was still open when the deadline came|the gate was stopped while it read stdin)/,
+		);
+		t.deepEqual(await readdir(environment['TMPDIR'] ?? ''), []);
+	});
+}
+
+test.serial('a reader that has enough is no failure', async (t) => {
+	const environment = await gate.environment();
+	const child = spawn(process.execPath, [program, 'render', '-'], {env: environment, stdio: ['pipe', 'pipe', 'pipe']});
+	child.stdout.once('data', () => child.stdout.destroy());
+	child.stdin.end(pods('nginx').repeat(20_000));
+	const [code] = (await once(child, 'close')) as [number];
+	t.is(code, 0);
 });
 
 test.serial('a registry behind an authority of one’s own is trusted with --ca-file, and only then', async (t) => {

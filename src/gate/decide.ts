@@ -149,6 +149,7 @@ function caveatDecision(caveat: Caveat, policy: Policy): Decision {
 	switch (caveat.kind) {
 		case 'no-os':
 		case 'no-packages':
+		case 'unsupported-os':
 			return policy.noPackages;
 		case 'end-of-life':
 			return policy.endOfLife;

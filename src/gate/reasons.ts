@@ -87,6 +87,7 @@ const ruleTexts = {
 
 const caveatAdvice: Readonly<Record<Caveat['kind'], string>> = {
 	'no-os': 'Keep the package database or lock files in the image, so that the scanner can see what is in it.',
+	'unsupported-os': 'Use a release of a distribution that the scanner knows, or ask the operator for noPackages: warn.',
 	'no-packages': 'Keep the package database of the distribution in the image; it must not be deleted to save space.',
 	'end-of-life': 'Move the image to a release of its distribution that still gets security fixes.',
 	'stale-database':
@@ -141,6 +142,8 @@ function caveatText(caveat: Caveat): string {
 			return 'has no operating system and no packages that the scanner knows';
 		case 'no-packages':
 			return `is ${short(caveat.os)} without a package database`;
+		case 'unsupported-os':
+			return `is on ${short(caveat.os)}, about which the scanner’s database knows nothing`;
 		case 'end-of-life':
 			return `is on ${short(caveat.os)}, which gets no security fixes any more`;
 		case 'stale-database':

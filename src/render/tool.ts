@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GateError} from '../errors.ts';
-import {printable} from '../log.ts';
+import {printable, withoutCredentials} from '../log.ts';
 import type {ErrorCode} from '../errors.ts';
 import type {ToolContext, ToolName} from '../types.ts';
 
@@ -63,7 +63,7 @@ export async function runTool({
 			throw new GateError({
 				stage: 'tools',
 				code: 'tool-missing',
-				what: `${tool} is not installed`,
+				what: result.code === 'ENOENT' ? `${tool} is not installed` : `${tool} cannot be started (${result.code})`,
 				where: result.path,
 				hint: `Install ${tool}, or say where it is.`,
 			});
@@ -72,7 +72,7 @@ export async function runTool({
 				stage: 'render',
 				where,
 				output: readable(result.stderr, masks),
-				...stopWords(tool, result.reason),
+				...stopWords(tool, result.reason, context.signal),
 			});
 	}
 }
@@ -118,7 +118,7 @@ function readable(stderr: string, masks: readonly Mask[]): string {
 	}
 	const longestFirst = masks.toSorted((a, b) => b.path.length - a.path.length);
 	const masked = longestFirst.reduce((text, {path, as}) => text.replaceAll(path, as), stderr);
-	const words = printable(masked.replaceAll('\r\n', '\n')).trim();
+	const words = printable(withoutCredentials(masked.replaceAll('\r\n', '\n'))).trim();
 	return words.length > maxWords ? `${words.slice(0, maxWords)}\n[…]` : words;
 }
 
@@ -127,6 +127,7 @@ const maxWords = 4000;
 function stopWords(
 	tool: ToolName,
 	reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big',
+	signal: AbortSignal,
 ): {readonly code: ErrorCode; readonly what: string; readonly hint?: string} {
 	switch (reason) {
 		case 'timeout':
@@ -136,7 +137,13 @@ function stopWords(
 				hint: 'Raise the deadline, or make the source smaller.',
 			};
 		case 'canceled':
-			return {code: 'canceled', what: `${tool} was stopped`};
+			return signal.reason === 'deadline'
+				? {
+						code: 'deadline',
+						what: `${tool} was still at work when the deadline came`,
+						hint: 'Raise the deadline, or make the source smaller.',
+					}
+				: {code: 'canceled', what: `${tool} was stopped`};
 		case 'signal':
 			return {code: 'render-failed', what: `${tool} was killed by a signal`, hint: 'It may need more memory.'};
 		case 'output-too-big':

@@ -1,12 +1,28 @@
 import {lookup} from 'node:dns/promises';
 import {BlockList, isIP} from 'node:net';
+import {setTimeout as wait} from 'node:timers/promises';
 
 /** Looks a host name up; injected so that a test can answer. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
-export async function systemLookup(host: string): Promise<readonly string[]> {
-	const found = await lookup(host, {all: true});
-	return found.map(({address}) => address);
+const lookupMs = 5000;
+
+/** Asks the system, no longer than a few seconds or until the signal: its own patience is longer than any deadline. */
+export function createLookup(signal: AbortSignal): Lookup {
+	return async (host) => {
+		signal.throwIfAborted();
+		const stop = new AbortController();
+		const tooLate = wait(lookupMs, undefined, {signal: AbortSignal.any([signal, stop.signal])}).then(() => {
+			throw new Error(`${host} could not be looked up in time`);
+		});
+		try {
+			const found = await Promise.race([lookup(host, {all: true}), tooLate]);
+			return found.map(({address}) => address);
+		} finally {
+			tooLate.catch(() => {});
+			stop.abort();
+		}
+	};
 }
 
 const refusedRanges: ReadonlyArray<readonly [address: string, prefix: number, what: string]> = [

@@ -1,9 +1,11 @@
 import {randomUUID} from 'node:crypto';
-import {mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm, stat, symlink} from 'node:fs/promises';
+import {mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm, stat, symlink, utimes} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import * as z from 'zod';
 import {GateError} from '../errors.ts';
 import type {DatabaseInfo, ToolContext} from '../types.ts';
+import {readBolt, readMeta} from './bolt.ts';
+import {checkCanary, findCanary} from './canary.ts';
 import {explainFailure} from './failure.ts';
 import type {TrivyRunner} from './trivy.ts';
 
@@ -35,6 +37,7 @@ const layouts = {
 		file: 'trivy.db',
 		download: '--download-db-only',
 		repository: '--db-repository',
+		flag: 'database-repository',
 		title: 'vulnerability database',
 	},
 	java: {
@@ -42,6 +45,7 @@ const layouts = {
 		file: 'trivy-java.db',
 		download: '--download-java-db-only',
 		repository: '--java-db-repository',
+		flag: 'java-database-repository',
 		title: 'Java database',
 	},
 } as const;
@@ -78,12 +82,10 @@ export async function openDatabase(kind: DatabaseKind, options: DatabaseOptions)
 		if (context.signal.aborted) break;
 	}
 	if (current === undefined) {
-		throw unavailable(
-			kind,
-			'it could not be downloaded',
-			'Check --database-repository, the network and the credentials, then try again.',
-			failures,
-		);
+		if (context.signal.reason === 'deadline') throw late(kind);
+		const {flag} = layouts[kind];
+		const hint = `Check --${flag}, the network and the credentials, then try again.`;
+		throw unavailable(kind, 'it could not be downloaded', hint, failures);
 	}
 	const title = layouts[kind].title;
 	context.log.warn(
@@ -91,6 +93,15 @@ export async function openDatabase(kind: DatabaseKind, options: DatabaseOptions)
 		`the ${title} could not be refreshed; the one of ${current.info.updatedAt} is used — ${failures.join('; ')}.`,
 	);
 	return current;
+}
+
+function late(kind: DatabaseKind): GateError {
+	return new GateError({
+		stage: 'scan',
+		code: 'deadline',
+		what: `the deadline came while the ${layouts[kind].title} was being downloaded`,
+		hint: 'Raise the deadline, or fill the cache directory before; then ask again with a hard refresh.',
+	});
 }
 
 function unavailable(kind: DatabaseKind, why: string, hint: string, failures: readonly string[] = []): GateError {
@@ -113,18 +124,19 @@ async function download(
 	const layout = layouts[kind];
 	const started = performance.now();
 	context.log.info('scan', `downloading the ${layout.title}${repository === undefined ? '' : ` from ${repository}`}`);
-	await mkdir(directory, {recursive: true, mode: 0o700});
-	const fresh = await mkdtemp(join(directory, `${layout.folder}-`));
+	const fresh = await freshDirectory(directory, `${layout.folder}-`);
+	if (fresh instanceof Error) return `the cache directory cannot be written (${fresh.message})`;
 	const args = ['image', layout.download, ...(repository === undefined ? [] : [layout.repository, repository])];
 	const result = await trivy.run(args, {cacheDirectory: fresh, timeoutMs});
 	if (result.kind !== 'exited' || result.exitCode !== 0) {
 		await rm(fresh, {recursive: true, force: true});
-		return explainFailure(result, 'trivy', timeoutMs).detail;
+		return explainFailure(result, 'trivy', {timeoutMs}).detail;
 	}
 	const database = await readDatabase(kind, fresh);
-	if (typeof database === 'string') {
+	const distrust = typeof database === 'string' ? database : await whyDistrusted(kind, fresh, options);
+	if (typeof database === 'string' || distrust !== undefined) {
 		await rm(fresh, {recursive: true, force: true});
-		return database;
+		return distrust ?? '';
 	}
 	await makeCurrent(kind, directory, fresh);
 	await removeRetired(kind, directory, now());
@@ -133,6 +145,50 @@ async function download(
 		`downloaded the ${layout.title} of ${database.info.updatedAt} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
 	);
 	return database;
+}
+
+async function freshDirectory(parent: string, prefix: string): Promise<string | Error> {
+	try {
+		await mkdir(parent, {recursive: true, mode: 0o700});
+		return await mkdtemp(join(parent, prefix));
+	} catch (error) {
+		return error instanceof Error ? error : new Error(String(error));
+	}
+}
+
+/** A database counts when Trivy finds in a package what the database says about it. */
+async function whyDistrusted(
+	kind: DatabaseKind,
+	cacheDirectory: string,
+	{context, trivy}: DatabaseOptions,
+): Promise<string | undefined> {
+	if (kind === 'java') return undefined;
+	const canary = await findCanary(databaseFile(cacheDirectory));
+	if (typeof canary === 'string') return canary;
+	return checkCanary(canary, {context, trivy, cacheDirectory, arguments: ['--cache-backend', 'memory']});
+}
+
+/** Where a directory has the vulnerability database's file. */
+function databaseFile(directory: string): string {
+	return join(directory, layouts.vulnerability.folder, layouts.vulnerability.file);
+}
+
+/**
+ * What a vulnerability database has advisories for: trivy-db's buckets, such as `debian 12` and `npm::…`.
+ * @returns an empty set when the file cannot be read.
+ */
+export async function advisorySources({directory}: Database): Promise<ReadonlySet<string>> {
+	const names = new Set<string>();
+	await readBolt(databaseFile(directory), async (buckets) => {
+		for await (const {key} of buckets) names.add(key);
+	}).catch(() => {});
+	return names;
+}
+
+/** A database without an advisory calls everything clean. */
+async function orEmpty(database: Database): Promise<Database | string> {
+	const canary = await findCanary(databaseFile(database.directory));
+	return typeof canary === 'string' ? canary : database;
 }
 
 /** The stored database, why it is not usable, or undefined when none is stored. */
@@ -146,7 +202,8 @@ async function currentDatabase(
 	directory: string,
 	context: ToolContext,
 ): Promise<Database | undefined> {
-	const database = await storedDatabase(kind, directory);
+	const stored = await storedDatabase(kind, directory);
+	const database = typeof stored === 'object' && kind === 'vulnerability' ? await orEmpty(stored) : stored;
 	if (typeof database !== 'string') return database;
 	context.log.warn('scan', `the stored ${layouts[kind].title} is not used — ${database}. A new one is downloaded.`);
 	return undefined;
@@ -158,6 +215,10 @@ function currentLink(kind: DatabaseKind, directory: string): string {
 
 /** The switch is one rename, so that a reader sees the old database or the new one. */
 async function makeCurrent(kind: DatabaseKind, directory: string, fresh: string): Promise<void> {
+	const old = await readlink(currentLink(kind, directory)).catch(() => undefined);
+	const now = new Date();
+	// Its time for those that still read it begins now, not when it was made.
+	if (old !== undefined) await utimes(join(directory, basename(old)), now, now).catch(() => {});
 	const temporary = join(directory, `${randomUUID()}.link`);
 	await symlink(basename(fresh), temporary);
 	await rename(temporary, currentLink(kind, directory));
@@ -213,18 +274,12 @@ async function findDamage(kind: DatabaseKind, path: string): Promise<string | un
 	}
 }
 
-/**
- * A bbolt file begins with two meta pages; each says the page size and how many pages there are (go.etcd.io/bbolt
- * internal/common/meta.go). A file that is shorter was cut off; without a single bucket it is empty.
- */
+/** A file that is shorter than its number of pages was cut off. */
 function boltDamage(head: Buffer, size: number): string | undefined {
-	const pageSize = head.length >= 80 && head.readUInt32LE(16) === 0xed0cdaed ? head.readUInt32LE(24) : 0;
-	if (pageSize < 512 || pageSize > 64 * 1024) return 'its file is not a database';
-	const metas = [0, pageSize].filter((at) => at + 80 <= head.length && head.readUInt32LE(at + 16) === 0xed0cdaed);
-	const newest = metas.toSorted((a, b) => Number(head.readBigUInt64LE(b + 64) - head.readBigUInt64LE(a + 64)))[0] ?? 0;
-	const pages = Number(head.readBigUInt64LE(newest + 56));
-	if (size < pages * pageSize) return `its file was cut off (${size} of ${pages * pageSize} bytes)`;
-	return undefined;
+	const meta = readMeta(head);
+	if (meta === undefined) return 'its file is not a database';
+	const {pages, pageSize} = meta;
+	return size < pages * pageSize ? `its file was cut off (${size} of ${pages * pageSize} bytes)` : undefined;
 }
 
 /** The header of a SQLite file (sqlite.org/fileformat2.html section 1.3) says its page size and number of pages. */

@@ -1,17 +1,21 @@
+import {rm} from 'node:fs/promises';
 import {setTimeout as wait} from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type {Caveat, ImageName, Platform, ScanEvent, ScanVerdict, ToolContext} from '../types.ts';
-import {refusedAddress, systemLookup} from './address.ts';
-import {openDatabase} from './database.ts';
+import {createLookup, refusedAddress} from './address.ts';
+import {advisorySources, openDatabase} from './database.ts';
 import type {Database, DatabaseKind} from './database.ts';
 import type {ScanFailure} from './failure.ts';
+import {isCovered} from './distributions.ts';
+import {pullImage} from './pull.ts';
 import {createRegistryTools} from './registry.ts';
 import {parseReport} from './report.ts';
 import type {TrivyReport} from './report.ts';
 import {resolveImage} from './resolve.ts';
 import type {Resolution, ScanTarget} from './resolve.ts';
 import {openReportStore} from './store.ts';
-import {createTrivyRunner, resultFlags, scanImage} from './trivy.ts';
+import {createTrivyRunner, resultFlags, scanLayout} from './trivy.ts';
+import type {TrivyOutcome} from './trivy.ts';
 
 export interface ScanOptions {
 	readonly context: ToolContext;
@@ -46,8 +50,10 @@ interface Engine extends ScanOptions {
 	readonly store: ReturnType<typeof openReportStore>;
 	readonly registry: ReturnType<typeof createRegistryTools>;
 	readonly trivy: ReturnType<typeof createTrivyRunner>;
+	/** What the database has advisories for. */
+	readonly sources: ReadonlySet<string>;
 	/** Distinct tags of one digest are one scan. */
-	readonly scans: Map<string, Promise<DigestVerdict>>;
+	readonly scans: Map<string, {readonly repository: string; readonly verdict: Promise<DigestVerdict>}>;
 }
 
 type DigestVerdict =
@@ -68,7 +74,12 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 	const verdicts = await Promise.all(
 		targets.map(async (target) => {
 			const resolution = await limit(() => resolveTarget(target, engine));
-			return Promise.all(platforms.map((platform) => limit(() => scanTarget(target, platform, resolution, engine))));
+			const scans = platforms.flatMap((platform) =>
+				digestsOf(resolution, platform).map((digest) => ({platform, digest})),
+			);
+			return Promise.all(
+				scans.map(({platform, digest}) => limit(() => scanTarget(target, platform, digest, resolution, engine))),
+			);
 		}),
 	);
 	await engine.store.prune();
@@ -78,9 +89,9 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 
 async function startEngine(options: ScanOptions): Promise<Engine> {
 	const {context, cacheDirectory, dockerConfigFile, mirrors} = options;
-	const trivy = createTrivyRunner(context, {dockerConfigFile, mirrors});
+	const trivy = createTrivyRunner(context, dockerConfigFile);
 	const databases = createDatabases(options, trivy);
-	await databases.open('vulnerability');
+	const database = await databases.open('vulnerability');
 	return {
 		...options,
 		databases,
@@ -91,12 +102,14 @@ async function startEngine(options: ScanOptions): Promise<Engine> {
 			mirrors,
 			timeoutMs: Math.min(options.scanTimeoutMs, 30_000),
 		}),
+		sources: await advisorySources(database),
 		scans: new Map(),
 	};
 }
 
 interface Databases {
 	readonly open: (kind: DatabaseKind) => Promise<Database>;
+	/** The Java database is undefined unless an image asked for it and it could be had. */
 	readonly opened: () => Promise<{readonly vulnerability: Database; readonly java: Database | undefined}>;
 }
 
@@ -120,26 +133,37 @@ function createDatabases(options: ScanOptions, trivy: Engine['trivy']): Database
 	};
 	return {
 		open: openOnce,
-		opened: async () => ({vulnerability: await openOnce('vulnerability'), java: await open.get('java')}),
+		opened: async () => ({
+			vulnerability: await openOnce('vulnerability'),
+			java: await open.get('java')?.catch(() => undefined),
+		}),
 	};
 }
 
 async function resolveTarget(target: ScanTarget, engine: Engine): Promise<Resolution> {
-	const refused = await refusedAddress(target.host, engine.permittedAddresses, systemLookup);
+	const {signal} = engine.context;
+	if (signal.aborted) return stoppedBy(signal);
+	const refused = await refusedAddress(target.host, engine.permittedAddresses, createLookup(signal));
 	if (refused !== undefined) return {kind: 'failed', reason: 'address-refused', transient: false, detail: refused};
 	return retrying(engine, target.image, undefined, () => resolveImage(target, engine.platforms, engine.registry));
+}
+
+/** Every image that a runtime might choose for a platform has to pass; undefined stands for none. */
+function digestsOf(resolution: Resolution, platform: Platform): readonly (string | undefined)[] {
+	return (resolution.kind === 'resolved' ? resolution.digests.get(platform) : undefined) ?? [undefined];
 }
 
 /** Never rejects: whatever goes wrong with one image is its verdict. */
 async function scanTarget(
 	target: ScanTarget,
 	platform: Platform,
+	digest: string | undefined,
 	resolution: Resolution,
 	engine: Engine,
 ): Promise<ScanVerdict> {
 	const started = performance.now();
 	engine.onEvent({kind: 'started', image: target.image, platform});
-	const verdict = await verdictOf(target, platform, resolution, engine).catch((error: unknown) =>
+	const verdict = await verdictOf(target, platform, digest, resolution, engine).catch((error: unknown) =>
 		unscanned(target.image, platform, {
 			reason: 'scanner-failed',
 			transient: false,
@@ -153,21 +177,16 @@ async function scanTarget(
 async function verdictOf(
 	target: ScanTarget,
 	platform: Platform,
+	digest: string | undefined,
 	resolution: Resolution,
 	engine: Engine,
 ): Promise<ScanVerdict> {
 	if (resolution.kind === 'failed') return unscanned(target.image, platform, resolution);
-	const digest = resolution.digests.get(platform);
 	if (digest === undefined) {
 		const detail = `the image has no variant for ${platform}`;
 		return unscanned(target.image, platform, {reason: 'platform-missing', transient: false, detail});
 	}
-	const identity = `${digest} ${platform}`;
-	const pending =
-		engine.scans.get(identity) ??
-		retrying(engine, target.image, platform, () => scanDigest(target, digest, platform, engine));
-	engine.scans.set(identity, pending);
-	const outcome = await pending;
+	const outcome = await scanOnce(target, platform, digest, engine);
 	if (outcome.kind === 'failed') return unscanned(target.image, platform, outcome);
 	const {vulnerability} = await engine.databases.opened();
 	return {
@@ -184,6 +203,26 @@ async function verdictOf(
 	};
 }
 
+/** What one repository's registry serves speaks for all others; that it fails does not. */
+async function scanOnce(
+	target: ScanTarget,
+	platform: Platform,
+	digest: string,
+	engine: Engine,
+): Promise<DigestVerdict> {
+	const {scans} = engine;
+	const scan = () => retrying(engine, target.image, platform, () => scanDigest(target, digest, platform, engine));
+	const repository = `${target.host}/${target.repository}`;
+	const shared = `${digest} ${platform}`;
+	const known = scans.get(shared) ?? {repository, verdict: scan()};
+	scans.set(shared, known);
+	const verdict = await known.verdict;
+	if (verdict.kind !== 'failed' || known.repository === repository) return verdict;
+	const own = scans.get(`${shared} ${repository}`) ?? {repository, verdict: scan()};
+	scans.set(`${shared} ${repository}`, own);
+	return own.verdict;
+}
+
 function unscanned(image: ImageName, platform: Platform, {reason, transient, detail}: ScanFailure): ScanVerdict {
 	return {image, platform, kind: 'unscanned', reason, transient, detail};
 }
@@ -194,7 +233,7 @@ async function scanDigest(
 	platform: Platform,
 	engine: Engine,
 ): Promise<DigestVerdict> {
-	const {store, context, trivy, scanTimeoutMs, databases} = engine;
+	const {store, databases} = engine;
 	const reference = `${target.host}/${target.repository}@${digest}`;
 	const {vulnerability} = await databases.opened();
 	const key = {
@@ -206,13 +245,7 @@ async function scanDigest(
 	};
 	const stored = await storedReport(key, reference, engine);
 	if (stored !== undefined) return {kind: 'report', report: stored, cached: true};
-	const scan = async () =>
-		scanImage(reference, {context, trivy, databases: await databases.opened(), platform, timeoutMs: scanTimeoutMs});
-	let outcome = await scan();
-	if (outcome.kind === 'java-database-missing') {
-		await databases.open('java');
-		outcome = await scan();
-	}
+	const outcome = await pullAndScan(target, digest, reference, engine);
 	switch (outcome.kind) {
 		case 'java-database-missing':
 			return {
@@ -229,6 +262,27 @@ async function scanDigest(
 	}
 }
 
+async function pullAndScan(
+	target: ScanTarget,
+	digest: string,
+	reference: string,
+	{context, trivy, registry, databases, scanTimeoutMs: timeoutMs}: Engine,
+): Promise<TrivyOutcome> {
+	const directory = await context.makeDirectory('image');
+	try {
+		const image = await pullImage(target, digest, {directory, registry, timeoutMs});
+		if (image.kind === 'failed') return image;
+		const scan = async () =>
+			scanLayout(image.layout, reference, {context, trivy, databases: await databases.opened(), timeoutMs});
+		const outcome = await scan();
+		if (outcome.kind !== 'java-database-missing') return outcome;
+		await databases.open('java');
+		return await scan();
+	} finally {
+		await rm(directory, {recursive: true, force: true});
+	}
+}
+
 /** The same digest may have been scanned under another repository's name, so the name is not compared here. */
 async function storedReport(
 	key: Parameters<Engine['store']['get']>[0],
@@ -238,16 +292,23 @@ async function storedReport(
 	const text = await store.get(key);
 	if (text === undefined) return undefined;
 	const artifact = /"ArtifactName":\s*"([^"]+)"/.exec(text)?.[1] ?? reference;
-	const parsed = parseReport(text, artifact);
+	const parsed = parseReport(text, {artifact});
 	if (parsed.kind === 'report' && artifact.endsWith(`@${key.digest}`)) return parsed.report;
 	await store.drop(key, parsed.kind === 'unusable' ? parsed.problems : 'it is about another digest');
 	return undefined;
 }
 
-function caveatsOf(report: TrivyReport, database: Database, {database: {maxAgeHours}, now}: Engine): readonly Caveat[] {
+function caveatsOf(
+	report: TrivyReport,
+	database: Database,
+	{database: {maxAgeHours}, now, sources}: Engine,
+): readonly Caveat[] {
 	const caveats: Caveat[] = [];
 	if (report.os === undefined && report.packages === 0) caveats.push({kind: 'no-os'});
 	if (report.os !== undefined && report.osPackages === 0) caveats.push({kind: 'no-packages', os: report.os.name});
+	if (report.os !== undefined && !isCovered(report.os, sources)) {
+		caveats.push({kind: 'unsupported-os', os: report.os.name});
+	}
 	if (report.os?.endOfLife === true) caveats.push({kind: 'end-of-life', os: report.os.name});
 	if (now() - Date.parse(database.info.updatedAt) > maxAgeHours * 3_600_000) {
 		caveats.push({kind: 'stale-database', updatedAt: database.info.updatedAt, maxAgeHours});

@@ -5,46 +5,64 @@ export interface ScanFailure {
 	readonly reason: UnscannedReason;
 	/** Whether the same call may succeed a little later. */
 	readonly transient: boolean;
-	/** One line, in the tool's words where it has any. */
+	/** One line. Nothing of it is a registry's own text: that may be hostile, or an answer from inside the network. */
 	readonly detail: string;
 }
 
+interface Sign {
+	readonly pattern: RegExp;
+	readonly reason: UnscannedReason;
+	readonly transient: boolean;
+}
+
 // The words of go-containerregistry, Go's net package and Trivy, in the order in which they decide.
-const signs: ReadonlyArray<readonly [RegExp, UnscannedReason, boolean]> = [
-	[/TOOMANYREQUESTS|\b429\b|toomanyrequests|rate limit/i, 'rate-limited', true],
-	[
-		/UNAUTHORIZED|\b401\b|DENIED|\b403\b|authentication required|requested access to the resource is denied/,
-		'unauthorized',
-		false,
-	],
-	[/MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b|manifest unknown|repository name not known/, 'not-found', false],
-	[/no child with platform|no matching platform|platform .* not found/i, 'platform-missing', false],
-	[/\b5\d\d (?:Internal|Bad|Service|Gateway)|status code 5\d\d|INTERNAL_ERROR|UNAVAILABLE/, 'registry-error', true],
-	[/no space left on device/i, 'scanner-failed', false],
-	[/x509:|certificate|tls:/i, 'unreachable', false],
-	[
-		/connection refused|connection reset|no such host|network is unreachable|broken pipe|EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|server misbehaving/i,
-		'unreachable',
-		true,
-	],
+const signs: readonly Sign[] = [
+	{pattern: /\bTOOMANYREQUESTS\b|status code 429\b/, reason: 'rate-limited', transient: true},
+	{pattern: /\b(?:UNAUTHORIZED|DENIED)\b|status code 40[13]\b/, reason: 'unauthorized', transient: false},
+	{
+		pattern: /\b(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|BLOB_UNKNOWN)\b|status code 404\b/,
+		reason: 'not-found',
+		transient: false,
+	},
+	{pattern: /no child with platform|no matching platform/, reason: 'platform-missing', transient: false},
+	{pattern: /\b(?:UNAVAILABLE|UNKNOWN)\b|status code 5\d\d\b/, reason: 'registry-error', transient: true},
+	{pattern: /error verifying (?:sha256 checksum|size)/, reason: 'registry-error', transient: false},
+	{pattern: /no space left on device/, reason: 'scanner-failed', transient: false},
+	{pattern: /x509: [a-z ]+|failed to verify certificate/, reason: 'unreachable', transient: false},
+	{
+		pattern:
+			/connection refused|connection reset by peer|no such host|network is unreachable|no route to host|broken pipe|unexpected EOF|\bEOF$|i\/o timeout|TLS handshake timeout|deadline exceeded|server misbehaving/m,
+		reason: 'unreachable',
+		transient: true,
+	},
 ];
 
 /**
  * Explains a run that did not end with exit code 0.
- * @param timeoutMs what the run was given, for the message.
+ * @param about.timeoutMs what the run was given.
+ * @param about.reference what it was asked about: an author chooses it, so its words decide nothing.
  */
-export function explainFailure(result: ToolResult, tool: string, timeoutMs: number): ScanFailure {
+export function explainFailure(
+	result: ToolResult,
+	tool: string,
+	{timeoutMs, reference}: {readonly timeoutMs: number; readonly reference?: string},
+): ScanFailure {
 	switch (result.kind) {
 		case 'missing':
-			return {reason: 'scanner-failed', transient: false, detail: `${tool} is not there`};
+			return {reason: 'scanner-failed', transient: false, detail: `${tool} cannot be started (${result.code})`};
 		case 'stopped':
 			return explainStop(result, tool, timeoutMs);
 		case 'exited': {
-			const detail = lastWords(result.stderr) || `${tool} ended with exit code ${result.exitCode} and said nothing`;
-			const sign = signs.find(([pattern]) => pattern.test(result.stderr));
-			return sign === undefined
-				? {reason: 'scanner-failed', transient: false, detail}
-				: {reason: sign[1], transient: sign[2], detail};
+			const words = withoutReference(result.stderr, reference);
+			for (const {pattern, reason, transient} of signs) {
+				const [match] = pattern.exec(words) ?? [];
+				if (match !== undefined) return {reason, transient, detail: `${tool}: ${match.trim()}`};
+			}
+			return {
+				reason: 'scanner-failed',
+				transient: false,
+				detail: `${tool} ended with exit code ${result.exitCode}; --verbose shows its words`,
+			};
 		}
 	}
 }
@@ -70,16 +88,11 @@ function explainStop(result: ToolResult & {kind: 'stopped'}, tool: string, timeo
 	}
 }
 
-/** The last line that a tool wrote, without Trivy's time stamp and level and without anything like a credential. */
-export function lastWords(stderr: string): string {
-	const line = stderr.trim().split('\n').at(-1) ?? '';
-	return withoutCredentials(line.replace(/^\S+\s+(?:FATAL|ERROR|WARN)\s+/, '').replace(/^Error: /, '')).slice(0, 400);
-}
-
-/** Masks user:password@ in URLs and the values of token-like query parameters. */
-export function withoutCredentials(text: string): string {
-	return text
-		.replaceAll(/\/\/[^\s/@]+@/g, '//***@')
-		.replaceAll(/\b((?:access_)?token|password|signature|sig|X-Amz-[A-Za-z-]+)=[^&\s"]+/gi, '$1=***')
-		.replaceAll(/\b(Bearer|Basic)\s+[\w+/=.~-]+/g, '$1 ***');
+/** Only the last lines count: what went before were attempts. */
+function withoutReference(stderr: string, reference: string | undefined): string {
+	const words = stderr.trim().split('\n').slice(-3).join('\n');
+	if (reference === undefined) return words;
+	// Requests name the repository without its registry.
+	const [, ...repository] = reference.replace(/[:@][^/]*$/, '').split('/');
+	return words.replaceAll(reference, '').replaceAll(repository.join('/'), '');
 }

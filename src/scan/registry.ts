@@ -1,12 +1,15 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import * as z from 'zod';
 import {GateError} from '../errors.ts';
-import type {ToolContext, ToolResult} from '../types.ts';
+import {withoutCredentials} from '../log.ts';
+import type {Log, ToolContext, ToolResult} from '../types.ts';
+import {explainFailure} from './failure.ts';
+import type {ScanFailure} from './failure.ts';
 
 /** What reaching registries needs: crane with its surroundings, and the mirrors of each registry. */
 export interface RegistryTools {
-	readonly crane: (args: readonly string[]) => Promise<ToolResult>;
+	readonly crane: (args: readonly string[], timeoutMs: number) => Promise<ToolResult>;
 	readonly mirrors: Readonly<Record<string, readonly string[]>>;
 	readonly timeoutMs: number;
 }
@@ -65,15 +68,68 @@ export function createRegistryTools(
 	return {
 		mirrors,
 		timeoutMs,
-		crane: async (args) => {
+		crane: async (args, craneTimeoutMs) => {
 			const home = await privateDockerConfig(context, dockerConfigFile);
-			return context.run('crane', args, {
-				environment: {...context.environment, HOME: home, DOCKER_CONFIG: home},
-				directory: home,
-				timeoutMs,
-				signal: context.signal,
-				maxOutput: 8 * 1024 * 1024,
-			});
+			try {
+				const result = await context.run('crane', args, {
+					environment: {...context.environment, HOME: home, TMPDIR: home, DOCKER_CONFIG: home},
+					directory: home,
+					timeoutMs: craneTimeoutMs,
+					signal: context.signal,
+					maxOutput: 8 * 1024 * 1024,
+				});
+				tellWords('crane', result, context.log);
+				return result;
+			} finally {
+				await rm(home, {recursive: true, force: true});
+			}
 		},
 	};
+}
+
+/**
+ * Asks a registry's mirrors, in order, and then the registry itself, until one answers.
+ * @param ask.version `:tag` or `@digest`.
+ * @param ask.arguments what crane is asked about a reference; `attempt` counts from 0.
+ */
+export async function askRegistries(
+	{host, repository}: {readonly host: string; readonly repository: string},
+	{crane, mirrors}: RegistryTools,
+	ask: {
+		readonly version: string;
+		readonly arguments: (reference: string, attempt: number) => readonly string[];
+		readonly timeoutMs: number;
+	},
+): Promise<
+	| {readonly kind: 'answered'; readonly stdout: Uint8Array; readonly attempt: number}
+	| ({readonly kind: 'failed'} & ScanFailure)
+> {
+	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
+	for (const [attempt, server] of [...(mirrors[host] ?? []), host].entries()) {
+		const reference = `${server}/${repository}${ask.version}`;
+		const result = await crane(ask.arguments(reference, attempt), ask.timeoutMs);
+		if (result.kind === 'exited' && result.exitCode === 0) return {kind: 'answered', stdout: result.stdout, attempt};
+		const failure = explainFailure(result, 'crane', {timeoutMs: ask.timeoutMs, reference});
+		failures.push({host: server, failure});
+		if (failure.reason === 'canceled') break;
+	}
+	return {kind: 'failed', ...joinFailures(failures)};
+}
+
+/** The last that answered at all gives the reason; what each of them said is told. */
+function joinFailures(failures: ReadonlyArray<{readonly host: string; readonly failure: ScanFailure}>): ScanFailure {
+	const last = failures.findLast(({failure}) => failure.reason !== 'unreachable') ?? failures.at(-1);
+	if (last === undefined) return {reason: 'unreachable', transient: false, detail: 'no registry was asked'};
+	if (failures.length < 2) return last.failure;
+	return {
+		...last.failure,
+		transient: failures.some(({failure}) => failure.transient),
+		detail: failures.map(({host, failure}) => `${host}: ${failure.detail}`).join('; '),
+	};
+}
+
+/** What a tool said is for the operator's log alone: a registry may have put anything into it. */
+export function tellWords(tool: string, result: ToolResult, log: Log): void {
+	if (result.kind === 'missing' || (result.kind === 'exited' && result.exitCode === 0)) return;
+	log.detail('scan', `${tool} said: ${withoutCredentials(result.stderr.trim()).slice(-4000)}`);
 }

@@ -5,7 +5,7 @@ import type {Finding, Severity} from '../types.ts';
 /** What the gate needs of one of Trivy's JSON reports. */
 export interface TrivyReport {
 	/** Undefined when Trivy recognised none. */
-	readonly os: {readonly name: string; readonly endOfLife: boolean} | undefined;
+	readonly os: {readonly family: string; readonly name: string; readonly endOfLife: boolean} | undefined;
 	readonly osPackages: number;
 	readonly packages: number;
 	readonly findings: readonly Finding[];
@@ -36,6 +36,7 @@ const report = z.object({
 	ArtifactName: z.string(),
 	ArtifactType: z.literal('container_image'),
 	Metadata: z.object({
+		ImageID: z.string().optional(),
 		OS: z.object({Family: z.string(), Name: z.string().default(''), EOSL: z.boolean().optional()}).optional(),
 	}),
 	Results: z.array(result).nullish(),
@@ -43,12 +44,13 @@ const report = z.object({
 
 /**
  * Turns the text of a Trivy report (schema version 2, facts: trivy's pkg/types/report.go) into what the gate needs.
- * @param artifact the reference Trivy was asked for; a report about anything else does not count.
+ * @param expected.artifact what Trivy was asked about; a report about anything else does not count.
+ * @param expected.imageId the digest of the image's configuration, where it is known.
  * @returns the report, or every problem that makes it unusable.
  */
 export function parseReport(
 	text: string,
-	artifact: string,
+	{artifact, imageId}: {readonly artifact: string; readonly imageId?: string},
 ): {readonly kind: 'report'; readonly report: TrivyReport} | {readonly kind: 'unusable'; readonly problems: string} {
 	let json: unknown;
 	try {
@@ -64,6 +66,10 @@ export function parseReport(
 	if (parsed.data.ArtifactName !== artifact) {
 		return {kind: 'unusable', problems: `it is about another artifact (${parsed.data.ArtifactName})`};
 	}
+	const found = parsed.data.Metadata.ImageID;
+	if (imageId !== undefined && found !== imageId) {
+		return {kind: 'unusable', problems: `it is about another image (${found ?? 'it does not say which'})`};
+	}
 	return {kind: 'report', report: summarise(parsed.data)};
 }
 
@@ -76,7 +82,7 @@ function summarise({Metadata, Results}: z.infer<typeof report>): TrivyReport {
 		os:
 			os === undefined || os.Family === '' || os.Family === 'none'
 				? undefined
-				: {name: `${os.Family} ${os.Name}`.trim(), endOfLife: os.EOSL === true},
+				: {family: os.Family, name: `${os.Family} ${os.Name}`.trim(), endOfLife: os.EOSL === true},
 		osPackages: count((item) => item.Class === 'os-pkgs'),
 		packages: count(() => true),
 		findings: distinct(

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import * as z from 'zod';
 import type {ImageName, Platform} from '../types.ts';
-import {explainFailure} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
+import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
 
 /** An image reference in the parts that a registry needs. */
@@ -16,70 +16,68 @@ export interface ScanTarget {
 	readonly version: string;
 }
 
+/** For each platform the digests of all images that a container runtime might choose for it. */
 export type Resolution =
-	| {readonly kind: 'resolved'; readonly digests: ReadonlyMap<Platform, string>; readonly missing: readonly Platform[]}
+	| {
+			readonly kind: 'resolved';
+			readonly digests: ReadonlyMap<Platform, readonly string[]>;
+			readonly missing: readonly Platform[];
+	  }
 	| ({readonly kind: 'failed'} & ScanFailure);
 
+const digestOf = z.string().regex(/^sha256:[a-f0-9]{64}$/);
 const platformOf = z.object({os: z.string(), architecture: z.string(), variant: z.string().optional()});
-const manifest = z.object({
-	mediaType: z.string().optional(),
-	manifests: z.array(z.object({digest: z.string(), platform: platformOf.optional()})).optional(),
-});
+const child = z.object({mediaType: z.string().optional(), digest: digestOf, platform: platformOf.optional()});
+const manifest = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
+const imageTypes = [
+	'application/vnd.oci.image.manifest.v1+json',
+	'application/vnd.docker.distribution.manifest.v2+json',
+];
 
 /**
  * Asks the registry (its mirrors first) once for an image's manifest: the digest of what a tag means now,
- * and of an index the digest for each platform. An image that is not an index is what every platform gets.
+ * and of an index the digests for each platform. An image that is not an index is what every platform gets.
  */
 export async function resolveImage(
 	target: ScanTarget,
 	platforms: readonly Platform[],
 	tools: RegistryTools,
 ): Promise<Resolution> {
-	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
-	for (const host of [...(tools.mirrors[target.host] ?? []), target.host]) {
-		const result = await tools.crane(['manifest', '--', `${host}/${target.repository}${target.version}`]);
-		if (result.kind === 'exited' && result.exitCode === 0) return chooseDigests(result.stdout, platforms);
-		failures.push({host, failure: explainFailure(result, 'crane', tools.timeoutMs)});
-		if (failures.at(-1)?.failure.reason === 'canceled') break;
-	}
-	return {kind: 'failed', ...joinFailures(failures)};
+	const answer = await askRegistries(target, tools, {
+		version: target.version,
+		arguments: (reference) => ['manifest', '--', reference],
+		timeoutMs: tools.timeoutMs,
+	});
+	return answer.kind === 'failed' ? answer : chooseDigests(answer.stdout, platforms);
 }
 
-/** The registry itself has the last word on the reason; what its mirrors said is told, too. */
-function joinFailures(failures: ReadonlyArray<{readonly host: string; readonly failure: ScanFailure}>): ScanFailure {
-	const last = failures.at(-1)?.failure ?? {reason: 'unreachable', transient: false, detail: 'no registry was asked'};
-	if (failures.length < 2) return last;
-	return {
-		...last,
-		transient: failures.some(({failure}) => failure.transient),
-		detail: failures.map(({host, failure}) => `${host}: ${failure.detail}`).join('; '),
-	};
-}
-
-/** Chooses each platform's digest of the raw bytes of a manifest or an index. */
+/**
+ * Chooses each platform's digests of the raw bytes of a manifest or an index. Runtimes differ in which child of an
+ * index they take (containerd prefers by variant, and looks into children without a platform), so each that could be
+ * taken counts. What Go's JSON reader would read otherwise than this one is refused.
+ */
 export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[]): Resolution {
-	const parsed = manifest.safeParse(readJson(bytes));
-	if (!parsed.success) {
-		return {
-			kind: 'failed',
-			reason: 'registry-error',
-			transient: false,
-			detail: 'the registry answered with something that is no image manifest',
-		};
-	}
+	const json = readJson(bytes);
+	const parsed = manifest.safeParse(json);
+	if (!parsed.success || hasFoldedKeys(json)) return noManifest('something that is no image manifest');
 	const children = parsed.data.manifests;
 	if (children === undefined) {
 		const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-		return {kind: 'resolved', digests: new Map(platforms.map((platform) => [platform, digest])), missing: []};
+		return {kind: 'resolved', digests: new Map(platforms.map((platform) => [platform, [digest]])), missing: []};
 	}
-	const digests = new Map<Platform, string>();
+	const digests = new Map<Platform, readonly string[]>();
 	for (const platform of platforms) {
-		const child = children.find(
-			(candidate) => candidate.platform !== undefined && matches(platform, candidate.platform),
-		);
-		if (child !== undefined) digests.set(platform, child.digest);
+		const candidates = children.filter((candidate) => matches(platform, candidate.platform));
+		if (candidates.some(({mediaType}) => mediaType !== undefined && !imageTypes.includes(mediaType))) {
+			return noManifest(`an index whose entry for ${platform} is no image`);
+		}
+		if (candidates.length > 0) digests.set(platform, [...new Set(candidates.map(({digest}) => digest))].toSorted());
 	}
 	return {kind: 'resolved', digests, missing: platforms.filter((platform) => !digests.has(platform))};
+}
+
+function noManifest(what: string): Resolution {
+	return {kind: 'failed', reason: 'registry-error', transient: false, detail: `the registry answered with ${what}`};
 }
 
 function readJson(bytes: Uint8Array): unknown {
@@ -90,10 +88,29 @@ function readJson(bytes: Uint8Array): unknown {
 	}
 }
 
-/** `linux/arm64` also takes an index entry with a variant, as container runtimes do. */
-function matches(wanted: Platform, offered: z.infer<typeof platformOf>): boolean {
+const readKeys = ['mediaType', 'manifests', 'digest', 'platform', 'os', 'architecture', 'variant', 'config', 'layers'];
+
+/** Go's encoding/json takes `Digest` for `digest`, and the last of both: such a manifest says two things. */
+function hasFoldedKeys(json: unknown): boolean {
+	if (Array.isArray(json)) return json.some(hasFoldedKeys);
+	if (typeof json !== 'object' || json === null) return false;
+	return Object.entries(json).some(
+		([key, value]) => hasFoldedKeys(value) || readKeys.some((known) => key !== known && fold(key) === fold(known)),
+	);
+}
+
+/** Upper case first, because Go also folds letters such as U+017F and U+212A. */
+function fold(key: string): string {
+	return key.toUpperCase().toLowerCase();
+}
+
+/** An entry without a platform, or of any variant when none is asked for, may be what a runtime takes. */
+function matches(wanted: Platform, offered: z.infer<typeof platformOf> | undefined): boolean {
+	if (offered === undefined) return true;
 	const [os, architecture, variant] = wanted.split('/');
 	return (
-		os === offered.os && architecture === offered.architecture && (variant === undefined || variant === offered.variant)
+		os === offered.os &&
+		architecture === offered.architecture &&
+		(variant === undefined || offered.variant === undefined || variant === offered.variant)
 	);
 }

@@ -12,6 +12,7 @@ const maxReportBytes = 256 * 1024 * 1024;
 
 /** Everything that a report depends on. */
 export interface ReportKey {
+	/** Of the manifest. All that was scanned is checked against it, so it does not matter which registry served it. */
 	readonly digest: string;
 	readonly platform: Platform;
 	readonly trivyVersion: string;
@@ -35,7 +36,7 @@ export interface ReportStore {
 export function openReportStore(directory: string, maxBytes: number, log: Log): ReportStore {
 	const drop = async (key: ReportKey, why: string) => {
 		log.warn('scan', `a stored report is dropped — ${key.digest}: ${why}. It is scanned again.`);
-		await rm(pathOf(directory, key), {force: true});
+		await rm(pathOf(directory, key), {force: true}).catch(() => {});
 	};
 	return {
 		drop,
@@ -64,7 +65,11 @@ export function openReportStore(directory: string, maxBytes: number, log: Log): 
 				);
 			}
 		},
-		prune: async () => prune(directory, maxBytes),
+		prune: async () => {
+			await prune(directory, maxBytes).catch((error: unknown) => {
+				log.warn('scan', `old reports could not be removed — ${reasonOf(error)}.`);
+			});
+		},
 	};
 }
 

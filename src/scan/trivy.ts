@@ -1,10 +1,11 @@
-import {readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Platform, ToolContext, ToolResult} from '../types.ts';
+import * as z from 'zod';
+import type {ToolContext, ToolResult} from '../types.ts';
 import type {Database} from './database.ts';
 import {explainFailure} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
-import {privateDockerConfig} from './registry.ts';
+import {privateDockerConfig, tellWords} from './registry.ts';
 import {parseReport} from './report.ts';
 import type {TrivyReport} from './report.ts';
 
@@ -31,33 +32,18 @@ export interface TrivyRunner {
  * Each run gets an empty working directory, its own HOME, TMPDIR, DOCKER_CONFIG, configuration and ignore file, because
  * Trivy reads trivy.yaml, .trivyignore and modules from where it stands (facts: trivy's pkg/flag, pkg/module).
  */
-export function createTrivyRunner(
-	context: ToolContext,
-	{
-		dockerConfigFile,
-		mirrors,
-	}: {
-		readonly dockerConfigFile: string | undefined;
-		readonly mirrors: Readonly<Record<string, readonly string[]>>;
-	},
-): TrivyRunner {
+export function createTrivyRunner(context: ToolContext, dockerConfigFile: string | undefined): TrivyRunner {
 	return {
 		run: async (args, {cacheDirectory, timeoutMs, operands = []}) => {
 			const home = await context.makeDirectory('trivy');
 			const docker = await privateDockerConfig(context, dockerConfigFile);
+			const [config, ignore] = [join(home, 'config.yaml'), join(home, 'ignore')];
+			const settings = ['--config', config, '--ignorefile', ignore, '--cache-dir', cacheDirectory];
+			const quiet = ['--no-progress', '--quiet', '--skip-version-check', '--disable-telemetry'];
 			try {
-				await writeFile(join(home, 'config.yaml'), JSON.stringify({registry: {mirrors: forTrivy(mirrors)}}));
-				await writeFile(join(home, 'ignore'), '');
-				const settings = [
-					'--config',
-					join(home, 'config.yaml'),
-					'--ignorefile',
-					join(home, 'ignore'),
-					'--cache-dir',
-					cacheDirectory,
-				];
-				const quiet = ['--no-progress', '--quiet', '--skip-version-check', '--disable-telemetry'];
-				return await context.run(
+				await writeFile(config, '');
+				await writeFile(ignore, '');
+				const result = await context.run(
 					'trivy',
 					[...args, ...settings, ...quiet, ...(operands.length === 0 ? [] : ['--', ...operands])],
 					{
@@ -67,6 +53,8 @@ export function createTrivyRunner(
 						signal: context.signal,
 					},
 				);
+				tellWords('trivy', result, context.log);
+				return result;
 			} finally {
 				// A killed Trivy leaves layers in its TMPDIR.
 				await rm(home, {recursive: true, force: true});
@@ -76,13 +64,6 @@ export function createTrivyRunner(
 	};
 }
 
-/** Trivy knows Docker Hub by its older name (google/go-containerregistry pkg/name/registry.go). */
-function forTrivy(mirrors: Readonly<Record<string, readonly string[]>>): Record<string, readonly string[]> {
-	return Object.fromEntries(
-		Object.entries(mirrors).map(([host, list]) => [host === 'docker.io' ? 'index.docker.io' : host, list]),
-	);
-}
-
 /** `java-database-missing`: the image holds JARs, and Trivy needs its Java database to name them. */
 export type TrivyOutcome =
 	| {readonly kind: 'report'; readonly text: string; readonly report: TrivyReport}
@@ -90,78 +71,75 @@ export type TrivyOutcome =
 	| ({readonly kind: 'failed'} & ScanFailure);
 
 /**
- * Scans one image by digest. The run counts only when exit code, file, schema version, artifact name and type agree.
- * @param reference `host/repository@sha256:…`
+ * Scans an image that lies on disk. The run counts only when exit code, file, schema version, artifact name and type,
+ * and the image's own id agree.
+ * @param layout directory of an OCI layout that holds this one image.
+ * @param reference what the report calls it: `host/repository@sha256:…`
  */
-export async function scanImage(
+export async function scanLayout(
+	layout: string,
 	reference: string,
 	{
 		context,
 		trivy,
 		databases,
-		platform,
 		timeoutMs,
 	}: {
 		readonly context: ToolContext;
 		readonly trivy: TrivyRunner;
 		readonly databases: {readonly vulnerability: Database; readonly java: Database | undefined};
-		readonly platform: Platform;
 		readonly timeoutMs: number;
 	},
 ): Promise<TrivyOutcome> {
 	const directory = await context.makeDirectory('scan');
 	try {
-		const cacheDirectory = await context.makeDirectory('databases');
+		const cacheDirectory = join(directory, 'cache');
+		await mkdir(cacheDirectory);
 		await symlink(join(databases.vulnerability.directory, 'db'), join(cacheDirectory, 'db'));
 		if (databases.java !== undefined)
 			await symlink(join(databases.java.directory, 'java-db'), join(cacheDirectory, 'java-db'));
 		const output = join(directory, 'report.json');
-		const result = await trivy.run(['image', ...scanArguments(platform, output, timeoutMs)], {
-			cacheDirectory,
-			timeoutMs,
-			operands: [reference],
-		});
+		const args = ['image', '--input', layout, ...scanArguments(output, timeoutMs)];
+		const result = await trivy.run(args, {cacheDirectory, timeoutMs});
 		if (result.kind !== 'exited' || result.exitCode !== 0) {
 			const words = result.kind === 'missing' ? '' : result.stderr;
 			if (words.includes("'--skip-java-db-update' cannot be specified on the first run"))
 				return {kind: 'java-database-missing'};
-			return {kind: 'failed', ...explainFailure(result, 'trivy', timeoutMs)};
+			return {kind: 'failed', ...explainFailure(result, 'trivy', {timeoutMs})};
 		}
-		return await readReport(output, reference);
+		return await readReport(output, layout, reference);
 	} finally {
 		await rm(directory, {recursive: true, force: true});
 	}
 }
 
-function scanArguments(platform: Platform, output: string, timeoutMs: number): readonly string[] {
-	const seconds = `${Math.ceil(timeoutMs / 1000)}s`;
+function scanArguments(output: string, timeoutMs: number): readonly string[] {
 	// Without the package list an image whose package database is gone looks like a clean one.
 	const report = ['--format', 'json', '--list-all-pkgs', '--output', output];
 	const offline = ['--skip-db-update', '--skip-java-db-update', '--offline-scan'];
-	return [
-		'--cache-backend',
-		'memory',
-		'--image-src',
-		'remote',
-		'--platform',
-		platform,
-		...resultFlags,
-		...report,
-		...offline,
-		'--timeout',
-		seconds,
-	];
+	const seconds = `${Math.ceil(timeoutMs / 1000)}s`;
+	return ['--cache-backend', 'memory', ...resultFlags, ...report, ...offline, '--timeout', seconds];
 }
 
-async function readReport(path: string, reference: string): Promise<TrivyOutcome> {
+async function readReport(path: string, layout: string, reference: string): Promise<TrivyOutcome> {
 	const bytes = await readFile(path).catch(() => undefined);
 	if (bytes === undefined) return invalid('trivy ended with exit code 0 and wrote no report');
 	if (bytes.length > maxReportBytes) return invalid(`trivy wrote a report of ${bytes.length} bytes`);
 	const text = bytes.toString('utf8');
-	const parsed = parseReport(text, reference);
-	return parsed.kind === 'report'
-		? {kind: 'report', text, report: parsed.report}
-		: invalid(`trivy's report is not usable: ${parsed.problems}`);
+	const parsed = parseReport(text, {artifact: layout, imageId: await imageIdOf(layout)});
+	if (parsed.kind === 'unusable') return invalid(`trivy's report is not usable: ${parsed.problems}`);
+	// A stored report names the image, not a directory that is gone.
+	return {kind: 'report', text: text.replaceAll(layout, reference), report: parsed.report};
+}
+
+const index = z.object({manifests: z.array(z.object({digest: z.string()})).length(1)});
+const manifest = z.object({config: z.object({digest: z.string()})});
+
+/** The digest of the image's configuration, which Trivy calls its id. */
+async function imageIdOf(layout: string): Promise<string> {
+	const {manifests} = index.parse(JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')));
+	const blob = join(layout, 'blobs', ...(manifests[0]?.digest ?? '').split(':'));
+	return manifest.parse(JSON.parse(await readFile(blob, 'utf8'))).config.digest;
 }
 
 function invalid(detail: string): TrivyOutcome {

@@ -1,10 +1,21 @@
-import {mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, truncate, writeFile} from 'node:fs/promises';
+import {
+	copyFile,
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	readlink,
+	rm,
+	symlink,
+	truncate,
+	writeFile,
+} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import test from 'ava';
 import {GateError} from '../../src/errors.ts';
-import {createRunTool} from '../../src/exec.ts';
+import {createRunTool, runProgram} from '../../src/exec.ts';
 import {openDatabase, storedDatabase} from '../../src/scan/database.ts';
 import type {DatabaseKind, DatabaseOptions} from '../../src/scan/database.ts';
 import {createTrivyRunner} from '../../src/scan/trivy.ts';
@@ -36,7 +47,7 @@ async function open(changes: Partial<DatabaseOptions> = {}) {
 	};
 	const options: DatabaseOptions = {
 		context,
-		trivy: createTrivyRunner(context, {dockerConfigFile: undefined, mirrors: {}}),
+		trivy: createTrivyRunner(context, undefined),
 		directory: join(home, 'databases'),
 		repositories: [lab.databaseRepository],
 		update: true,
@@ -59,6 +70,15 @@ async function storedFile(directory: string, name: string): Promise<string> {
 async function whyUnusable(kind: DatabaseKind, directory: string): Promise<string> {
 	const stored = await storedDatabase(kind, directory);
 	return typeof stored === 'string' ? stored : '';
+}
+
+/** The file of a database that holds nothing, as its makers' program writes it. */
+async function emptyDatabase(): Promise<string> {
+	const repository = await lab.pushDatabase({updatedAt: built, advisories: [], as: 'aquasec/empty:2'});
+	const directory = await mkdtemp(join(tmpdir(), 'empty-'));
+	const args = ['image', '--download-db-only', '--db-repository', repository, '--cache-dir', directory, '--quiet'];
+	await runProgram(lab.tools.trivy, args, {environment: {HOME: directory}, directory, timeoutMs: 60_000});
+	return join(directory, 'db', 'trivy.db');
 }
 
 const downloads = () =>
@@ -99,6 +119,20 @@ test.serial('when a refresh fails the old one is used, with a warning', async (t
 test.serial('repositories are tried in order', async (t) => {
 	const {options} = await open({repositories: ['127.0.0.1:1/none:2', lab.databaseRepository]});
 	t.is((await openDatabase('vulnerability', options)).info.version, 2);
+});
+
+test.serial('a database without an advisory, which would call everything clean, is never used', async (t) => {
+	const repository = await lab.pushDatabase({updatedAt: built, advisories: [], as: 'aquasec/empty:2'});
+	const {options, said, again} = await open({repositories: [repository]});
+	const error = await t.throwsAsync(openDatabase('vulnerability', options), {instanceOf: GateError});
+	t.is(error.code, 'database-unavailable');
+	t.regex(error.output ?? '', /holds no advisory/);
+	// Also when somebody put it into the cache directory by hand.
+	await again({repositories: [lab.databaseRepository]});
+	const db = join(options.directory, await readlink(join(options.directory, 'db.current')), 'db');
+	await copyFile(await emptyDatabase(), join(db, 'trivy.db'));
+	await t.throwsAsync(again({update: false}), {instanceOf: GateError});
+	t.regex(said.at(-1) ?? '', /not used — it holds no advisory/);
 });
 
 for (const damage of ['truncated', 'garbage'] as const) {

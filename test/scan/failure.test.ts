@@ -1,13 +1,16 @@
 import test from 'ava';
-import {explainFailure, lastWords} from '../../src/scan/failure.ts';
+import {withoutCredentials} from '../../src/log.ts';
+import {explainFailure} from '../../src/scan/failure.ts';
 import type {UnscannedReason} from '../../src/types.ts';
 
 const exited = (stderr: string) =>
 	({kind: 'exited', exitCode: 1, stdout: new Uint8Array(), stderr, milliseconds: 1}) as const;
 
+const about = {timeoutMs: 1000};
+
 const says = test.macro<[stderr: string, reason: UnscannedReason, transient: boolean]>({
 	exec(t, stderr, reason, transient) {
-		const failure = explainFailure(exited(stderr), 'crane', 1000);
+		const failure = explainFailure(exited(stderr), 'crane', about);
 		t.deepEqual({reason: failure.reason, transient: failure.transient}, {reason, transient});
 		t.not(failure.detail, '');
 	},
@@ -47,17 +50,47 @@ test(says, '2026-01-01T00:00:00Z\tFATAL\tFatal error\twrite /tmp/x: no space lef
 test(says, 'panic: something else', 'scanner-failed', false);
 
 test('a tool that says nothing is explained by its exit code', (t) => {
-	t.is(explainFailure(exited(''), 'trivy', 1000).detail, 'trivy ended with exit code 1 and said nothing');
+	t.is(explainFailure(exited(''), 'trivy', about).detail, 'trivy ended with exit code 1; --verbose shows its words');
 });
 
 test('a tool that was killed may be tried again', (t) => {
-	const failure = explainFailure({kind: 'stopped', reason: 'signal', signal: 'SIGKILL', stderr: ''}, 'trivy', 1000);
+	const failure = explainFailure({kind: 'stopped', reason: 'signal', signal: 'SIGKILL', stderr: ''}, 'trivy', about);
 	t.true(failure.transient);
 	t.regex(failure.detail, /killed by SIGKILL/);
 });
 
-test('credentials in a tool’s words do not get out', (t) => {
-	const words = lastWords('Error: GET https://user:secret@r/v2/?token=secret&x=1: Authorization: Bearer secret.secret');
+test('what a registry says does not get out: it may be an answer from inside the network', (t) => {
+	const body = 'Error: GET https://r/token: no token in bearer response:\n{"SecretAccessKey":"s3cr3t"}';
+	t.deepEqual(explainFailure(exited(body), 'crane', about), {
+		reason: 'scanner-failed',
+		transient: false,
+		detail: 'crane ended with exit code 1; --verbose shows its words',
+	});
+	t.notRegex(
+		explainFailure(exited('Error: GET https://r/v2/: UNAUTHORIZED: send your password to evil'), 'crane', about).detail,
+		/evil/,
+	);
+});
+
+test('an image’s own name does not explain its failure', (t) => {
+	for (const name of ['team/429:1', 'x/certificate:1', 'UNAUTHORIZED/x:1'.toLowerCase(), 'no/such-host:1']) {
+		t.is(
+			explainFailure(exited(missing(name)), 'crane', {...about, reference: `r.example/${name}`}).reason,
+			'not-found',
+			name,
+		);
+	}
+});
+
+test('credentials in a tool’s words are masked where they are shown', (t) => {
+	const words = withoutCredentials(
+		'GET https://user:secret@r/v2/?private_token=secret&x=1: Authorization: Bearer secret.secret',
+	);
 	t.notRegex(words, /secret/);
 	t.regex(words, /r\/v2/);
 });
+
+function missing(name: string): string {
+	const [repository, tag] = name.split(':');
+	return `Error: fetching manifest r.example/${name}: GET https://r.example/v2/${repository}/manifests/${tag}: MANIFEST_UNKNOWN: no`;
+}

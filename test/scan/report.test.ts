@@ -16,18 +16,22 @@ const report = {
 	SchemaVersion: 2,
 	ArtifactName: reference,
 	ArtifactType: 'container_image',
-	Metadata: {OS: {Family: 'debian', Name: '12.4'}},
+	Metadata: {ImageID: 'sha256:2', OS: {Family: 'debian', Name: '12.4'}},
 	Results: [
 		{Target: 'x (debian 12.4)', Class: 'os-pkgs', Packages: [{}, {}]},
 		{Target: 'Node.js', Class: 'lang-pkgs', Packages: [{}], Vulnerabilities: [vulnerability]},
 	],
 };
 
-const parse = (changes: object) => parseReport(JSON.stringify({...report, ...changes}), reference);
+const parse = (changes: object) =>
+	parseReport(JSON.stringify({...report, ...changes}), {artifact: reference, imageId: 'sha256:2'});
 
 test('a report becomes an operating system, counts and findings', (t) => {
 	const parsed = parse({});
-	t.like(parsed, {kind: 'report', report: {os: {name: 'debian 12.4', endOfLife: false}, osPackages: 2, packages: 3}});
+	t.like(parsed, {
+		kind: 'report',
+		report: {os: {family: 'debian', name: 'debian 12.4', endOfLife: false}, osPackages: 2, packages: 3},
+	});
 	t.like(parsed.kind === 'report' && parsed.report.findings, [
 		{
 			id: 'CVE-2021-44906',
@@ -50,8 +54,14 @@ test('the same finding of the same package and path counts once', (t) => {
 });
 
 test('an image of which Trivy knows nothing has neither an operating system nor packages', (t) => {
-	t.like(parse({Metadata: {}, Results: null}), {kind: 'report', report: {os: undefined, packages: 0}});
-	t.like(parse({Metadata: {OS: {Family: 'none', Name: ''}}}), {kind: 'report', report: {os: undefined}});
+	t.like(parse({Metadata: {ImageID: 'sha256:2'}, Results: null}), {
+		kind: 'report',
+		report: {os: undefined, packages: 0},
+	});
+	t.like(parse({Metadata: {ImageID: 'sha256:2', OS: {Family: 'none', Name: ''}}}), {
+		kind: 'report',
+		report: {os: undefined},
+	});
 });
 
 test('an unheard-of severity is UNKNOWN, so that a policy can still deny it', (t) => {
@@ -61,7 +71,7 @@ test('an unheard-of severity is UNKNOWN, so that a policy can still deny it', (t
 
 const unusable = test.macro<[text: string, words: RegExp]>({
 	exec(t, text, words) {
-		const parsed = parseReport(text, reference);
+		const parsed = parseReport(text, {artifact: reference, imageId: 'sha256:2'});
 		t.is(parsed.kind, 'unusable');
 		t.regex(parsed.kind === 'unusable' ? parsed.problems : '', words);
 	},
@@ -70,6 +80,12 @@ const unusable = test.macro<[text: string, words: RegExp]>({
 test('half a report', unusable, JSON.stringify(report).slice(0, 200), /not whole JSON/);
 test('nothing', unusable, '', /not whole JSON/);
 test('another artifact', unusable, JSON.stringify({...report, ArtifactName: 'other'}), /another artifact \(other\)/);
+test(
+	'another image',
+	unusable,
+	JSON.stringify({...report, Metadata: {ImageID: 'sha256:3'}}),
+	/another image \(sha256:3\)/,
+);
 test('another kind of artifact', unusable, JSON.stringify({...report, ArtifactType: 'filesystem'}), /ArtifactType/);
 test('another schema', unusable, JSON.stringify({...report, SchemaVersion: 3}), /SchemaVersion/);
 test(

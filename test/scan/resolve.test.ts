@@ -5,23 +5,29 @@ import type {ImageName, Platform, ToolResult} from '../../src/types.ts';
 
 const amd64 = 'linux/amd64' as Platform;
 const arm64 = 'linux/arm64' as Platform;
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const encode = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+const linux = (architecture: string, variant?: string) => ({
+	os: 'linux',
+	architecture,
+	...(variant === undefined ? {} : {variant}),
+});
 const index = {
 	manifests: [
-		{digest: 'sha256:a', platform: {os: 'linux', architecture: 'amd64'}},
-		{digest: 'sha256:b', platform: {os: 'linux', architecture: 'arm64', variant: 'v8'}},
-		{digest: 'sha256:c', platform: {os: 'unknown', architecture: 'unknown'}},
+		{digest: digest('a'), platform: linux('amd64')},
+		{digest: digest('b'), platform: linux('arm64', 'v8')},
+		{digest: digest('c'), platform: {os: 'unknown', architecture: 'unknown'}},
 	],
 };
 
 test('an image that is no index is what every platform gets, under the digest of its manifest', (t) => {
 	const manifest = encode({config: {}, layers: []});
-	const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+	const own = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
 	t.deepEqual(chooseDigests(manifest, [amd64, arm64]), {
 		kind: 'resolved',
 		digests: new Map([
-			[amd64, digest],
-			[arm64, digest],
+			[amd64, [own]],
+			[arm64, [own]],
 		]),
 		missing: [],
 	});
@@ -31,8 +37,8 @@ test('of an index each platform gets its own, a variant included', (t) => {
 	t.deepEqual(chooseDigests(encode(index), [amd64, arm64]), {
 		kind: 'resolved',
 		digests: new Map([
-			[amd64, 'sha256:a'],
-			[arm64, 'sha256:b'],
+			[amd64, [digest('a')]],
+			[arm64, [digest('b')]],
 		]),
 		missing: [],
 	});
@@ -41,9 +47,38 @@ test('of an index each platform gets its own, a variant included', (t) => {
 	});
 });
 
-test('what is no manifest is a failure of the registry', (t) => {
-	for (const text of ['<html>', '[]', '{"manifests": 1}'])
-		t.like(chooseDigests(encode(text), [amd64]), {kind: 'failed', reason: 'registry-error'});
+test('every child that a runtime might choose has to pass: other variants, and children without a platform', (t) => {
+	const manifests = [
+		{digest: digest('d'), platform: linux('amd64', 'v4')},
+		{digest: digest('a'), platform: linux('amd64')},
+		{digest: digest('e')},
+	];
+	const resolution = chooseDigests(encode({manifests}), [amd64]);
+	t.deepEqual(resolution.kind === 'resolved' && resolution.digests.get(amd64), [digest('a'), digest('d'), digest('e')]);
+});
+
+const refused = test.macro<[answer: unknown]>({
+	exec(t, answer) {
+		t.like(chooseDigests(encode(answer), [amd64]), {kind: 'failed', reason: 'registry-error'});
+	},
+	title: (title) => `refused: ${title}`,
+});
+test('what is no manifest', refused, '<html>');
+test('a list', refused, []);
+test('manifests that are no list', refused, {manifests: 1});
+test('a digest that is none', refused, {manifests: [{digest: 'sha256:a', platform: linux('amd64')}]});
+test('an index in an index', refused, {
+	manifests: [{digest: digest('a'), mediaType: 'application/vnd.oci.image.index.v1+json', platform: linux('amd64')}],
+});
+test('a key that Go reads as another', refused, {
+	manifests: [{digest: digest('a'), Digest: digest('b'), platform: linux('amd64')}],
+});
+test('a list that Go reads as another', refused, {
+	layers: [],
+	Manifests: [{digest: digest('b'), platform: linux('amd64')}],
+});
+test('a key that Go folds by Unicode', refused, {
+	manifests: [{'dige\u017Ft': digest('b'), digest: digest('a'), platform: linux('amd64')}],
 });
 
 test('mirrors are asked first, in order, and the registry itself last', async (t) => {
@@ -60,11 +95,8 @@ test('mirrors are asked first, in order, and the registry itself last', async (t
 		return asked.length < 3 ? failing : {...failing, exitCode: 0, stdout: encode(index)};
 	};
 	const target = {image: 'nginx' as ImageName, host: 'docker.io', repository: 'library/nginx', version: ':latest'};
-	const resolution = await resolveImage(target, [amd64], {
-		crane,
-		mirrors: {'docker.io': ['one.example', 'two.example']},
-		timeoutMs: 1000,
-	});
+	const mirrors = {'docker.io': ['one.example', 'two.example']};
+	const resolution = await resolveImage(target, [amd64], {crane, mirrors, timeoutMs: 1000});
 	t.is(resolution.kind, 'resolved');
 	t.deepEqual(
 		asked,
