@@ -48,7 +48,7 @@ export async function main(surroundings: Surroundings): Promise<number> {
 			}
 		}
 	} catch (error) {
-		stderr.write(explain(error));
+		await write(stderr, explain(error));
 		return 2;
 	}
 }
@@ -60,7 +60,16 @@ async function versions(flags: Flags, {environment, signal}: Surroundings): Prom
 
 /** Written at once, so that the order of lines is that of events, whatever ends the process. */
 function stderrLog(verbose: boolean): Log {
-	return createLog({write: (text) => writeFileSync(2, text), verbose});
+	return createLog({
+		verbose,
+		write: (text) => {
+			try {
+				writeFileSync(2, text);
+			} catch {
+				// Nobody reads any more; the work goes on.
+			}
+		},
+	});
 }
 
 type Parsed =
@@ -179,9 +188,14 @@ function indent(output: string | undefined): string {
 	return lines === '' ? '' : `${lines.replaceAll(/^/gm, '  ')}\n`;
 }
 
-/** Waits until the reader has everything: ending the process would cut what is still in the pipe. */
+/**
+ * Waits until the reader has everything: ending the process would cut what is still in the pipe. A reader that does not
+ * want more is the end of it, not a failure.
+ */
 async function write(stream: NodeJS.WriteStream, content: Uint8Array | string): Promise<void> {
 	await new Promise<void>((fulfil, reject) => {
-		stream.write(content, (error) => (error ? reject(error) : fulfil()));
+		stream.write(content, (error: NodeJS.ErrnoException | null | undefined) =>
+			error === null || error === undefined || error.code === 'EPIPE' ? fulfil() : reject(error),
+		);
 	});
 }

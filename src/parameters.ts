@@ -24,6 +24,8 @@ export interface Parameter {
 	readonly tighter?: string;
 }
 
+/** Each is another scan of every image. */
+const maxPlatforms = 8;
 const text = {collection: 'string', item: 'string'} as const;
 const flag = {collection: 'string', item: 'boolean'} as const;
 const list = {collection: 'array', item: 'string'} as const;
@@ -282,7 +284,7 @@ export function checkValues(values: ParameterValues, problems: readonly string[]
 		for (const item of typeof value === 'string' ? [value] : arrayOf(value)) {
 			if (parameter.item === 'boolean' && item !== 'true' && item !== 'false' && item !== '')
 				found.push(`"${parameter.name}" must be true or false, not "${item}"`);
-			if (parameter.item === 'number' && !/^\d+$/.test(item))
+			if (parameter.item === 'number' && item !== '' && !/^\d{1,9}$/.test(item))
 				found.push(`"${parameter.name}" must be a number, not "${item}"`);
 			if (parameter.choices !== undefined && item !== '' && !parameter.choices.includes(item))
 				found.push(`"${parameter.name}" must be one of ${parameter.choices.join(', ')}, not "${item}"`);
@@ -290,6 +292,7 @@ export function checkValues(values: ParameterValues, problems: readonly string[]
 				found.push(`"${parameter.name}" must be ${parameter.form.words}, not "${item}"`);
 		}
 	}
+	if (arrayOf(values.platforms).length > maxPlatforms) found.push(`"platforms" may name ${maxPlatforms} at most`);
 	if (found.length > 0) throw invalid(found);
 	return values;
 }

@@ -89,7 +89,7 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 			paths,
 			policy,
 			context: {
-				run: createRunTool(paths),
+				run: createRunTool(paths, {ownGroup: !settings.calledByArgo && process.platform !== 'win32'}),
 				environment: toolEnvironment(surroundings.environment, settings.caFile),
 				makeDirectory: workspace.makeDirectory,
 				signal: stop.signal,
@@ -128,6 +128,8 @@ async function renderSource(run: Run): Promise<{readonly manifests: RenderedMani
 	const {settings, surroundings, context, paths} = run;
 	const parameters = renderParameters(settings.parameters, settings.application);
 	const source = await findSource(run);
+	// Before anything else is under way: it may take as long as the other half of the pipe.
+	const input = source.kind === 'stdin' ? await readAll(surroundings.stdin, context.signal) : undefined;
 	const versions = checkTools(source, run);
 	const rendered = render({
 		source,
@@ -137,7 +139,7 @@ async function renderSource(run: Run): Promise<{readonly manifests: RenderedMani
 		kustomizeBuildOptions: settings.kustomizeBuildOptions,
 		helmPath: paths.helm,
 		allowEmpty: settings.parameters['allow-empty'] === 'true',
-		...(source.kind === 'stdin' ? {input: await readAll(surroundings.stdin, context.signal)} : {}),
+		input,
 	});
 	// A tool of the wrong version explains a failed render, so its error goes first.
 	const [checked, manifests] = await Promise.allSettled([versions, rendered]);
@@ -166,18 +168,43 @@ async function checkTools(source: Source, {settings, paths, context}: Run): Prom
 	return Object.fromEntries(versions);
 }
 
+/** Reads stdin to its end, as long as there is time. */
 async function readAll(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+	const stopped = Promise.withResolvers<never>();
+	stopped.promise.catch(() => {});
+	const stop = () => stopped.reject(stdinStillOpen(signal));
+	signal.addEventListener('abort', stop, {once: true});
 	const chunks: Uint8Array[] = [];
 	let size = 0;
-	for await (const chunk of stream) {
-		size += chunk.length;
-		if (signal.aborted)
-			throw new GateError({stage: 'render', code: 'deadline', what: 'stdin was still open when the time was over'});
-		if (size > 100 * 1024 * 1024)
-			throw new GateError({stage: 'render', code: 'limit-exceeded', what: 'stdin holds more than 100 MiB'});
-		chunks.push(chunk);
+	const reader = stream[Symbol.asyncIterator]();
+	for (;;) {
+		const next = await Promise.race([reader.next(), stopped.promise]);
+		if (next.done === true) break;
+		size += next.value.length;
+		if (size > maxStdinBytes)
+			throw new GateError({
+				stage: 'render',
+				code: 'limit-exceeded',
+				what: 'stdin holds more than 100 MiB',
+				hint: 'Split the application.',
+			});
+		chunks.push(next.value);
 	}
+	signal.removeEventListener('abort', stop);
 	return Buffer.concat(chunks);
+}
+
+const maxStdinBytes = 100 * 1024 * 1024;
+
+function stdinStillOpen(signal: AbortSignal): GateError {
+	return signal.reason === 'deadline'
+		? new GateError({
+				stage: 'render',
+				code: 'deadline',
+				what: 'stdin was still open when the deadline came',
+				hint: 'Look at what the first half of the pipe does, or raise the deadline.',
+			})
+		: new GateError({stage: 'render', code: 'canceled', what: 'the gate was stopped while it read stdin'});
 }
 
 /** Scans what the policy lets be scanned: a registry that it denies sees no request. */

@@ -141,7 +141,7 @@ export function parseSettings(command: Command, path: string, flags: Flags, envi
 		path,
 		root: read.string('root'),
 		policyFile: read.string('policy'),
-		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
+		concurrency: read.number('concurrency', 1, 256) ?? defaultConcurrency(),
 		deadlineMs: seconds('deadline', command === 'generate' ? 45 : 900),
 		cacheDirectory: resolve(
 			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
@@ -165,6 +165,12 @@ export function parseSettings(command: Command, path: string, flags: Flags, envi
 		calledByArgo: (environment['ARGOCD_APP_NAME'] ?? '') !== '',
 		build: buildEnvironment(environment),
 	};
+	// An empty policy variable is an unset value in somebody's template, and must not mean the built-in policy.
+	if (environment['TRIVY_GATE_POLICY'] === '' && flags['policy'] === undefined)
+		problems.push('TRIVY_GATE_POLICY is empty');
+	if (flags['format'] !== undefined && command !== 'scan' && command !== 'images') {
+		problems.push(`--format is not for ${command}`);
+	}
 	if (problems.length > 0) throw invalid(problems);
 	return {
 		...settings,
@@ -190,6 +196,15 @@ function unknownVariables(environment: Environment): string[] {
 	return Object.keys(environment)
 		.filter((name) => name.startsWith('TRIVY_GATE_') && !known.includes(name) && !otherVariables.test(name))
 		.map((name) => `${name} is not a setting of the gate`);
+}
+
+const scanBytes = 300 * 1024 * 1024;
+
+/** The number of CPUs, but no more scans (about 270 MB each) than the container's memory holds beside the gate. */
+function defaultConcurrency(): number {
+	const memory = process.constrainedMemory();
+	const fits = memory > 0 && memory < Number.MAX_SAFE_INTEGER ? Math.floor(memory / scanBytes) - 1 : Infinity;
+	return Math.max(1, Math.min(availableParallelism(), fits));
 }
 
 type Reader = ReturnType<typeof reader>;
@@ -248,7 +263,7 @@ function dockerConfig(path: string | undefined, environment: Environment): Setti
 
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
 	const plain = command === 'images' ? 'text' : 'table';
-	if (format === undefined || format === plain) return plain;
+	if (format === undefined || format === 'table' || format === 'text') return plain;
 	if (format === 'json') return 'json';
 	problems.push(`--format must be ${plain} or json, not "${format}"`);
 	return plain;

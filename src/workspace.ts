@@ -1,7 +1,7 @@
 import {mkdtemp, readFile, readdir, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
-const prefix = 'trivy-gate-';
+const prefix = 'trivy-gate-run-';
 /** No run takes this long, so what is older is a leftover even when its process number is in use again. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
@@ -38,10 +38,10 @@ async function sweep(parent: string): Promise<void> {
 }
 
 async function isAbandoned(directory: string): Promise<boolean> {
-	const info = await stat(directory);
-	if (Date.now() - info.mtimeMs > abandonedAfterMs) return true;
+	// Only what a run has marked as its own is ever removed.
 	const pid = Number(await readFile(join(directory, 'pid'), 'utf8'));
-	return pid > 0 && !isRunning(pid);
+	const info = await stat(directory);
+	return Date.now() - info.mtimeMs > abandonedAfterMs || (pid > 0 && !isRunning(pid));
 }
 
 function isRunning(pid: number): boolean {

@@ -21,20 +21,22 @@ test('what a killed run left is swept, what a running one uses stays', async (t)
 	const base = await parent();
 	const gone = spawnSync(process.execPath, ['-e', '']).pid;
 	for (const [name, pid] of [
-		['trivy-gate-killed', gone],
-		['trivy-gate-running', process.pid],
+		['trivy-gate-run-killed', gone],
+		['trivy-gate-run-running', process.pid],
 		['somebody-else', gone],
 	] as const) {
 		await mkdir(join(base, name));
 		await writeFile(join(base, name, 'pid'), String(pid));
 	}
-	await mkdir(join(base, 'trivy-gate-old'));
-	await utimes(join(base, 'trivy-gate-old'), 0, 0);
+	for (const name of ['trivy-gate-run-old', 'trivy-gate-run-of-somebody-else']) await mkdir(join(base, name));
+	await writeFile(join(base, 'trivy-gate-run-old', 'pid'), String(process.pid));
+	for (const name of ['trivy-gate-run-old', 'trivy-gate-run-of-somebody-else']) await utimes(join(base, name), 0, 0);
 	const workspace = await openWorkspace(base);
 	const left = await readdir(base);
-	t.true(left.includes('trivy-gate-running'));
+	t.true(left.includes('trivy-gate-run-running'));
 	t.true(left.includes('somebody-else'));
-	t.false(left.includes('trivy-gate-killed'));
-	t.false(left.includes('trivy-gate-old'));
+	t.false(left.includes('trivy-gate-run-killed'));
+	t.false(left.includes('trivy-gate-run-old'));
+	t.true(left.includes('trivy-gate-run-of-somebody-else'));
 	await workspace.remove();
 });

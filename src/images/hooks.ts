@@ -10,8 +10,10 @@ const neverApplied = new Set(['test', 'test-success', 'test-failure', 'pre-rollb
  */
 export function whyNeverApplied({hooks, value}: ManifestObject): string | undefined {
 	if (!annotationsAreText(value)) return undefined;
-	if (hooks.argo !== undefined) return hooks.argo.text === 'Skip' ? 'Argo CD skips this object.' : undefined;
 	const types = (hooks.helm?.text ?? '').split(',').map((type) => type.trim());
+	// At deletion Argo CD runs what either annotation names (controller/hook.go, isHookOfType).
+	if (types.some((type) => /delete/i.test(type))) return undefined;
+	if (hooks.argo !== undefined) return hooks.argo.text === 'Skip' ? 'Argo CD skips this object.' : undefined;
 	const named = types.filter((type) => type !== '');
 	if (named.length === 0 || !named.every((type) => neverApplied.has(type))) return undefined;
 	return `Argo CD does not run Helm's ${named.join(' and ')} hooks.`;

@@ -2,6 +2,8 @@ import {GateError} from '../errors.ts';
 
 const maxPattern = 1024;
 const maxAlternatives = 256;
+/** Characters of all alternatives together: each is held against every path. */
+const maxExpanded = 8192;
 
 type Token = {readonly kind: 'star'} | {readonly kind: 'one'; readonly matches: (character: string) => boolean};
 
@@ -13,7 +15,9 @@ type Token = {readonly kind: 'star'} | {readonly kind: 'one'; readonly matches: 
  */
 export function compileGlob(pattern: string, what: string): (text: string) => boolean {
 	if (pattern.length > maxPattern) throw invalid(pattern.slice(0, 80), what, `is longer than ${maxPattern} characters`);
-	const alternatives = expandBraces(pattern, what).map((one) => tokenize(one, what));
+	const expanded = expandBraces(pattern, what);
+	if (expanded.join('').length > maxExpanded) throw invalid(pattern.slice(0, 80), what, 'stands for too many patterns');
+	const alternatives = expanded.map((one) => tokenize(one, what));
 	return (text) => {
 		const characters = Array.from(text);
 		return alternatives.some((tokens) => matchTokens(tokens, characters));

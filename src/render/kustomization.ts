@@ -4,7 +4,7 @@ import {GateError} from '../errors.ts';
 import {confineTree} from './confine.ts';
 import {readBounded} from './read-bounded.ts';
 import {checkHelmChart} from './kustomize-charts.ts';
-import {isAddress, resolveLocal, sourcePath} from './kustomize-paths.ts';
+import {isAddress, refuseRemoteFile, resolveLocal, sourcePath} from './kustomize-paths.ts';
 import {fieldsOf, isMapping, readYaml, stringsOf} from './yaml-values.ts';
 import type {Place} from './kustomize-paths.ts';
 
@@ -119,6 +119,7 @@ async function kustomizationPaths(
 	for (const [field, names] of Object.entries(fieldsWithPaths)) {
 		for (const entry of fieldsOf(document, field).flatMap(entriesOf)) {
 			for (const text of names.flatMap((name) => strings(entry, name))) {
+				refuseRemoteFile(text, place.as);
 				await resolveLocal(text, place, true);
 				await follow(sourcePath(text), undefined);
 			}
@@ -137,6 +138,7 @@ async function checkConfiguration(value: unknown, place: Place): Promise<void> {
 	if (!isMapping(value)) return;
 	if (place.helm) checkHelmChart(value, place.as);
 	for (const text of namedPaths.flatMap((name) => strings(value, name))) {
+		refuseRemoteFile(text, place.as);
 		await resolveLocal(text, place, true);
 		await resolveLocal(sourcePath(text), place, true);
 	}

@@ -52,6 +52,21 @@ function refuseAddress(text: string, helm: boolean, as: string): void {
 	});
 }
 
+/**
+ * kustomize fetches a file at http(s):// as it reads one of the repository (api/internal/loader/fileloader.go), and a
+ * generator prints its content: whatever answers inside the network could be read in the manifests.
+ */
+export function refuseRemoteFile(text: string, as: string): void {
+	if (!/^https?:\/\//i.test(sourcePath(text).trim()) && !/^https?:\/\//i.test(text.trim())) return;
+	throw new GateError({
+		stage: 'render',
+		code: 'source-refused',
+		what: 'a file at an address is not read',
+		where: as,
+		hint: 'Commit the file to the repository.',
+	});
+}
+
 /** `name=path` of a generator's files, else the text. */
 export function sourcePath(text: string): string {
 	return text.includes('=') ? text.slice(text.indexOf('=') + 1) : text;

@@ -199,6 +199,8 @@ test(hookOutcome, 'test-success, test-failure', undefined, 'ignored');
 test(hookOutcome, 'pre-rollback,post-rollback,', undefined, 'ignored');
 test(hookOutcome, undefined, 'Skip', 'ignored');
 test(hookOutcome, 'pre-install', 'Skip', 'ignored');
+test(hookOutcome, 'post-delete', 'Skip', 'scan');
+test(hookOutcome, 'test,pre-delete', undefined, 'scan');
 test(hookOutcome, undefined, undefined, 'scan');
 test(hookOutcome, '', undefined, 'scan');
 test(hookOutcome, ' , ', undefined, 'scan');
