@@ -63,17 +63,23 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 	const {context, targets, platforms, onEvent} = options;
 	if (targets.length === 0) return [];
 	const engine = await startEngine(options);
-	onEvent({kind: 'planned', images: targets.length * platforms.length});
+	onEvent({kind: 'planned', images: targets.flatMap((target) => platformsOf(target, options)).length});
 	const limit = pLimit(options.concurrency);
 	const verdicts = await Promise.all(
 		targets.map(async (target) => {
 			const resolution = await limit(() => resolveTarget(target, engine));
-			return Promise.all(platforms.map((platform) => limit(() => scanTarget(target, platform, resolution, engine))));
+			return Promise.all(
+				platformsOf(target, options).map((platform) => limit(() => scanTarget(target, platform, resolution, engine))),
+			);
 		}),
 	);
 	await engine.store.prune();
 	context.log.detail('scan', `${targets.length} images for ${platforms.join(', ')}: ${engine.scans.size} distinct`);
 	return verdicts.flat();
+}
+
+function platformsOf(target: ScanTarget, {platforms}: Pick<ScanOptions, 'platforms'>): readonly Platform[] {
+	return target.platforms ?? platforms;
 }
 
 async function startEngine(options: ScanOptions): Promise<Engine> {
@@ -127,7 +133,8 @@ function createDatabases(options: ScanOptions, trivy: Engine['trivy']): Database
 async function resolveTarget(target: ScanTarget, engine: Engine): Promise<Resolution> {
 	const refused = await refusedAddress(target.host, engine.permittedAddresses, systemLookup);
 	if (refused !== undefined) return {kind: 'failed', reason: 'address-refused', transient: false, detail: refused};
-	return retrying(engine, target.image, undefined, () => resolveImage(target, engine.platforms, engine.registry));
+	const platforms = platformsOf(target, engine);
+	return retrying(engine, target.image, platforms, () => resolveImage(target, platforms, engine.registry));
 }
 
 /** Never rejects: whatever goes wrong with one image is its verdict. */
@@ -165,7 +172,7 @@ async function verdictOf(
 	const identity = `${digest} ${platform}`;
 	const pending =
 		engine.scans.get(identity) ??
-		retrying(engine, target.image, platform, () => scanDigest(target, digest, platform, engine));
+		retrying(engine, target.image, [platform], () => scanDigest(target, digest, platform, engine));
 	engine.scans.set(identity, pending);
 	const outcome = await pending;
 	if (outcome.kind === 'failed') return unscanned(target.image, platform, outcome);
@@ -257,9 +264,9 @@ function caveatsOf(report: TrivyReport, database: Database, {database: {maxAgeHo
 
 /** Tries again after transient failures, with exponential backoff and jitter, as long as there is time. */
 async function retrying<Result extends {readonly kind: string}>(
-	{context, retries, onEvent, platforms}: Engine,
+	{context, retries, onEvent}: Engine,
 	image: ImageName,
-	platform: Platform | undefined,
+	platforms: readonly Platform[],
 	attempt: () => Promise<Result | ({readonly kind: 'failed'} & ScanFailure)>,
 ): Promise<Result | ({readonly kind: 'failed'} & ScanFailure)> {
 	for (let tries = 1; ; tries += 1) {
@@ -268,8 +275,8 @@ async function retrying<Result extends {readonly kind: string}>(
 		if (!isFailure(result)) return result;
 		if (context.signal.aborted) return stoppedBy(context.signal);
 		if (!result.transient || tries > retries) return result;
-		for (const each of platform === undefined ? platforms : [platform]) {
-			onEvent({kind: 'retried', image, platform: each, attempt: tries, detail: result.detail});
+		for (const platform of platforms) {
+			onEvent({kind: 'retried', image, platform, attempt: tries, detail: result.detail});
 		}
 		const backoffMs = 500 * 2 ** (tries - 1) * (0.5 + Math.random());
 		await wait(backoffMs, undefined, {signal: context.signal}).catch(() => {});

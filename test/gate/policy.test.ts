@@ -148,7 +148,7 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
 );
 test(refuses, `${head}spec: {severities: []}\n`, 'line 3, column 20: spec.severities: must not be empty');
 test(refuses, `${head}spec: {severities: HIGH}\n`, 'line 3, column 20: spec.severities: must be a list, not "HIGH"');
@@ -239,7 +239,7 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
 );
 
 const lasts = test.macro({
