@@ -1,8 +1,22 @@
-import type {DecisionReason} from '../types.ts';
+import type {Caveat, DecisionReason} from '../types.ts';
 import type {Policy} from './policy.ts';
 import {readDocument} from './problems.ts';
 
 export type PolicyField = keyof Policy;
+
+const caveatFields = {
+	'no-os': 'noPackages',
+	'no-packages': 'noPackages',
+	'end-of-life': 'endOfLife',
+	'stale-database': 'staleDatabase',
+} as const satisfies Readonly<Record<Caveat['kind'], PolicyField>>;
+
+const ruleFields = {
+	invalid: undefined,
+	placeholder: 'placeholders',
+	'digest-required': 'digestRequired',
+	'registry-denied': 'registries',
+} as const;
 
 /** The field of the policy that made a reason what it is; undefined for what no policy can change. */
 export function fieldOf(reason: DecisionReason): PolicyField | undefined {
@@ -10,29 +24,11 @@ export function fieldOf(reason: DecisionReason): PolicyField | undefined {
 		case 'finding':
 			return 'severities';
 		case 'caveat':
-			switch (reason.caveat.kind) {
-				case 'no-os':
-				case 'no-packages':
-					return 'noPackages';
-				case 'end-of-life':
-					return 'endOfLife';
-				case 'stale-database':
-					return 'staleDatabase';
-			}
-		// eslint-disable-next-line no-fallthrough -- every kind of caveat has returned
+			return caveatFields[reason.caveat.kind];
 		case 'unscanned':
 			return 'unscannable';
 		case 'reference':
-			switch (reason.rule) {
-				case 'invalid':
-					return undefined;
-				case 'placeholder':
-					return 'placeholders';
-				case 'digest-required':
-					return 'digestRequired';
-				case 'registry-denied':
-					return 'registries';
-			}
+			return ruleFields[reason.rule];
 	}
 }
 

@@ -3,7 +3,6 @@ import {isList, textAt, valueAt} from './place.ts';
 
 /** Set by every kubelet to its own architecture; authors cannot give a node another one. */
 const labels = ['kubernetes.io/arch', 'beta.kubernetes.io/arch'] as const;
-const known = /^[a-z0-9_]{1,20}$/u;
 
 /**
  * The platforms to which a pod binds itself, by node selector and required node affinity; undefined when anything is left
@@ -17,8 +16,12 @@ export function platformsOf(pod: JsonObject): readonly Platform[] | undefined {
 		selected === undefined || required === undefined
 			? (selected ?? required ?? [])
 			: selected.filter((one) => required.includes(one));
-	if (both.length === 0 || both.some((one) => !known.test(one))) return undefined;
-	return [...new Set(both)].toSorted().map((architecture) => `linux/${architecture}` as Platform);
+	const platforms = [...new Set(both)].toSorted().map((architecture) => `linux/${architecture}`);
+	return platforms.length > 0 && platforms.every(isPlatform) ? platforms : undefined;
+}
+
+function isPlatform(text: string): text is Platform {
+	return /^linux\/[a-z0-9_]{1,20}$/u.test(text);
 }
 
 function selectedArchitectures(pod: JsonObject): readonly string[] | undefined {

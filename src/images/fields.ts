@@ -120,7 +120,9 @@ function searchArtifact({field, rule, place, scope: {root}, search}: FieldAt): v
 function searchChosen({field, rule, place, scope, search}: FieldAt): void {
 	const {value} = place;
 	if (value === null || value === '' || value === false) return;
-	const used = Object.values(field.keys ?? {}).flat();
+	const used: readonly string[] = [field.keys?.registry, field.keys?.repository, field.keys?.tag].flatMap(
+		(key) => key ?? [],
+	);
 	if (used.length > 0 && !used.some((key) => valueAt(value, key) !== undefined)) return;
 	search.parts.add(placeText(place));
 	const image = typeof value === 'string' ? value : `images of ${scope.kind}`;

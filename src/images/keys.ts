@@ -2,7 +2,7 @@ import type {JsonObject, JsonValue} from '../types.ts';
 import {judgeParts} from './fields.ts';
 import {judgeText, mayBeImage} from './judge.ts';
 import {joinParts} from './parts.ts';
-import {isObject, type Place, placeText, textAt, valueAt} from './place.ts';
+import {type Place, placeText, textAt, valueAt} from './place.ts';
 import {hasVersion, namesRegistry, parseReference} from './reference.ts';
 import {addFinding, addGuess, type Scope, type Search} from './search.ts';
 
@@ -88,7 +88,7 @@ function addParts(
 	const parts = joinParts({keys}, place.value, null);
 	if (parts.kind !== 'image' && parts.kind !== 'not-text') return;
 	const at = parts.keys.map((key) => ({up: place, step: key, value: valueAt(place.value, key) ?? null}));
-	if (at.some((part) => search.parts.has(placeText(part)))) return;
+	if ([place, ...at].some((part) => search.parts.has(placeText(part)))) return;
 	for (const part of at) search.parts.add(placeText(part));
 	const certain = namesRegistry(parts.text) || place.step === 'image';
 	const {guess, exclusion} = scope;
@@ -108,9 +108,8 @@ function searchImageKey(
 	const {value: text} = place;
 	if (scope.guess !== undefined && !mayBeImage(text)) return;
 	const tag = hasVersion(text) ? undefined : tagKeys.find((key) => valueAt(parent, key) !== undefined);
-	if (tag !== undefined && place.up !== undefined && isObject(place.up.value)) {
-		const around = place.up as Place & {readonly value: JsonObject};
-		return addParts({repository: 'image', tag}, {...around, step: around.step}, scope, search);
+	if (tag !== undefined && place.up !== undefined) {
+		return addParts({repository: 'image', tag}, {...place.up, value: parent}, scope, search);
 	}
 	// What no runtime takes for a name is a picture, a disk, or something that a program completes.
 	const evidence = judgeText(text, 'certain').outcome === 'invalid' ? 'guess' : 'certain';

@@ -1,6 +1,5 @@
 import {parseAllDocuments} from 'yaml';
 import type {JsonValue} from '../types.ts';
-import {isList, isObject} from './place.ts';
 
 /** Characters of YAML that are read of one text; reading takes a microsecond for four. */
 const longestYaml = 256 * 1024;
@@ -16,21 +15,22 @@ const deepest = 64;
 export function openText(text: string, room: {text: number}): readonly JsonValue[] | undefined {
 	const values = readJson(text) ?? readYaml(text, room);
 	const structures = values?.filter((value) => typeof value === 'object' && value !== null);
-	return structures === undefined || structures.length === 0 || structures.some((value) => !isShallow(value, deepest))
-		? undefined
-		: structures;
+	return structures !== undefined && structures.length > 0 && isShallow(structures, deepest + 1)
+		? structures
+		: undefined;
 }
 
-function readJson(text: string): readonly JsonValue[] | undefined {
+function readJson(text: string): readonly unknown[] | undefined {
 	if (!/^\s*[[{]/u.test(text.slice(0, 100)) || text.length > longestJson) return undefined;
 	try {
-		return [JSON.parse(text) as JsonValue];
+		const value: unknown = JSON.parse(text);
+		return [value];
 	} catch {
 		return undefined;
 	}
 }
 
-function readYaml(text: string, room: {text: number}): readonly JsonValue[] | undefined {
+function readYaml(text: string, room: {text: number}): readonly unknown[] | undefined {
 	if (text.length > longestYaml || text.length > room.text || isDeep(text)) return undefined;
 	room.text -= text.length;
 	try {
@@ -42,7 +42,10 @@ function readYaml(text: string, room: {text: number}): readonly JsonValue[] | un
 			uniqueKeys: false,
 		});
 		if (!Array.isArray(documents) || documents.some(({errors}) => errors.length > 0)) return undefined;
-		return documents.map((document) => document.toJS({maxAliasCount: 0}) as JsonValue);
+		return documents.map((document) => {
+			const value: unknown = document.toJS({maxAliasCount: 0});
+			return value;
+		});
 	} catch {
 		return undefined;
 	}
@@ -60,8 +63,10 @@ function isDeep(text: string): boolean {
 	return /(?:[-?] ){64}/u.test(text) || / {512}/u.test(text);
 }
 
-function isShallow(value: JsonValue, levels: number): boolean {
-	if (levels === 0) return false;
-	if (isList(value)) return value.every((item) => isShallow(item, levels - 1));
-	return !isObject(value) || Object.values(value).every((item) => isShallow(item, levels - 1));
+/** Whether a list is of plain values, and not deeper than the walk through it may go. */
+function isShallow(list: readonly unknown[], levels: number): list is readonly JsonValue[] {
+	return list.every((value) => {
+		if (typeof value !== 'object' || value === null) return typeof value !== 'undefined';
+		return levels > 0 && isShallow(Array.isArray(value) ? value : Object.values(value), levels - 1);
+	});
 }

@@ -14,6 +14,8 @@ export type JoinedParts =
 
 type JoinRule = Pick<ImageFieldRule, 'keys' | 'tagFrom' | 'registryFrom' | 'tagStyle' | 'default'>;
 
+const bareDigest = /^[a-f0-9]{64}$/u;
+
 interface Part {
 	/** Its path below the parts; undefined for a schema's default. */
 	readonly key: string | undefined;
@@ -72,7 +74,8 @@ function tagText(
 	{keys = {}, tagStyle, parts}: JoinRule & {readonly parts?: JsonValue},
 ): string {
 	const hash = digest === undefined ? '' : `@${withAlgorithm(partText(digest.value))}`;
-	if (tag === undefined) return hash;
+	// prometheus-operator's digests are bare, and stand alone.
+	if (tag === undefined || (digest !== undefined && bareDigest.test(partText(digest.value)))) return hash;
 	const own = partText(tag.value);
 	const styled = tagStyle === 'k0s' ? k0sTag(own) : own;
 	if (styled.includes(':')) return `@${styled}`;
@@ -88,7 +91,7 @@ function k0sTag(version: string): string {
 }
 
 function withAlgorithm(digest: string): string {
-	return /^[a-f0-9]{64}$/u.test(digest) ? `sha256:${digest}` : digest;
+	return bareDigest.test(digest) ? `sha256:${digest}` : digest;
 }
 
 function tagPart(keys: ImagePartKeys, parts: JsonValue): Part | undefined {

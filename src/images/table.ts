@@ -1,4 +1,4 @@
-import type {ImageFieldRule, ImageKindRule} from '../types.ts';
+import {imageForms, type ImageFieldRule, type ImageKindRule} from '../types.ts';
 import crdFields from './crd-fields.json' with {type: 'json'};
 import {matchPattern, parsePattern, type PathPattern} from './pattern.ts';
 import {type Place, placeText} from './place.ts';
@@ -36,22 +36,31 @@ interface ExclusionRule {
 	readonly kind: string;
 	readonly path: string;
 	readonly reason: string;
-	readonly all?: boolean;
+	readonly all?: boolean | undefined;
 }
 
-/** A test checks the file against its schema, word by word. */
-const crds = crdFields as {
-	readonly kinds: readonly ImageKindRule[];
+/** What the compiler sees of the data; a test checks the file against its schema, word by word. */
+interface CrdFields {
+	readonly kinds: readonly {
+		readonly group: string;
+		readonly kind: string;
+		readonly fields: readonly {readonly path: string; readonly form: string}[];
+	}[];
 	readonly derived: readonly DerivedRule[];
 	readonly exclusions: readonly ExclusionRule[];
-};
+}
+
+const crds: CrdFields = crdFields;
 const open = '*';
 let known: Table['kinds'] | undefined;
 const patterns = new Map<string, PathPattern | undefined>();
 
 /** The table with an operator's rules in front. Its index is built once a process. */
 export function openTable(rules: readonly ImageKindRule[]): Table {
-	known ??= indexKinds(crds.kinds, 'table');
+	known ??= indexKinds(
+		crds.kinds.map(({group, kind, fields}) => ({group, kind, fields: fields.filter(isFieldRule)})),
+		'table',
+	);
 	if (rules.length === 0) return {...crds, kinds: known};
 	const kinds = new Map<string, readonly KindFields[]>(known);
 	for (const [key, own] of indexKinds(rules, 'policy')) kinds.set(key, [...own, ...(kinds.get(key) ?? [])]);
@@ -88,6 +97,10 @@ export function placesOf(path: string, {root, at}: Pick<Scope, 'root' | 'at'>): 
 	if (!patterns.has(path)) patterns.set(path, parsePattern(path));
 	const pattern = patterns.get(path);
 	return pattern === undefined ? [] : matchPattern(pattern, root, at);
+}
+
+function isFieldRule(field: {readonly path: string; readonly form: string}): field is ImageFieldRule {
+	return imageForms.some((form) => form === field.form);
 }
 
 function indexKinds(rules: readonly ImageKindRule[], origin: 'table' | 'policy'): Map<string, readonly KindFields[]> {

@@ -70,8 +70,8 @@ export function searchObject({value, at, guess}: Subject, table: Table, search: 
 	searchDeployer(scope, search);
 	if (group === '' && scope.kind === 'ConfigMap') searchConfigMap(scope, search, opened);
 	if (group === '' && scope.kind === 'Secret') {
-		searchSecret(scope, search, (name, text, place, inside) =>
-			searchNamedValue({name, text, place, carrier: 'config'}, scope, inside, openerOf({table, search: inside})),
+		searchSecret(scope, search, (name, text, place, own) =>
+			searchNamedValue({name, text, place, carrier: 'config'}, scope, own, openerOf({table, search: own})),
 		);
 		return;
 	}
@@ -83,8 +83,9 @@ interface Walk {
 	readonly search: Search;
 }
 
-function walkValue(place: Place, scope: Scope, walk: Walk): void {
+function walkValue(place: Place, outer: Scope, walk: Walk): void {
 	const {value} = place;
+	const scope = narrowed(place, outer);
 	if (isList(value)) {
 		for (const [step, item] of value.entries()) {
 			if (typeof item === 'string') walkItem({up: place, step, value: item}, scope, walk);
@@ -94,7 +95,7 @@ function walkValue(place: Place, scope: Scope, walk: Walk): void {
 	}
 	if (!isObject(value)) return;
 	if (isWholeObject(value)) searchObject({value, at: place, guess: scope.guess}, walk.table, walk.search);
-	else walkMapping(value, place, narrowed(place, scope), walk);
+	else walkMapping(value, place, scope, walk);
 }
 
 /** The tree's depth and size are bounded, aliases counted: the reader sees to it, and openText for what it opens. */

@@ -71,12 +71,12 @@ function compareObject(value: JsonObject, path: string): void {
 		for (const image of theirs) {
 			const outcome = ours.get(image) ?? 'not found';
 			if (outcome === 'scan' || outcome === 'potential') count.both += 1;
-			else remember(count.onlyTheirs, outcome, `${image}  ${String(value['kind'])}  ${path}`);
+			else remember(count.onlyTheirs, outcome, `${image}  ${textOf(value['kind'])}  ${path}`);
 		}
 		for (const [image, outcome] of ours) {
 			if (theirs.has(image)) continue;
 			const set = outcome === 'scan' ? count.onlyOurs : outcome === 'potential' ? count.onlyOurGuesses : undefined;
-			set?.add(`${image}  ${String(value['kind'])}  ${path}`);
+			set?.add(`${image}  ${textOf(value['kind'])}  ${path}`);
 		}
 	}
 }
@@ -85,8 +85,8 @@ function manifestObject(value: JsonObject): ManifestObject {
 	const range = {start: 0, end: 0};
 	return {
 		document: 1,
-		apiVersion: String(value['apiVersion']),
-		kind: String(value['kind']),
+		apiVersion: textOf(value['apiVersion']),
+		kind: textOf(value['kind']),
 		namespace: undefined,
 		name: '',
 		file: undefined,
@@ -124,4 +124,8 @@ function print(title: string, lines: ReadonlySet<string> | undefined): void {
 function remember(sets: Map<string, Set<string>>, key: string, value: string): void {
 	const set = sets.get(key) ?? new Set();
 	sets.set(key, set.add(value));
+}
+
+function textOf(value: JsonValue | undefined): string {
+	return typeof value === 'string' ? value : '';
 }

@@ -41,8 +41,9 @@ const workloads: ReadonlySet<string> = new Set([
  */
 export function zarfExpressions(object: JsonObject): Set<string> {
 	const json = JSON.stringify(object);
-	const found = workloads.has(String(object['kind'])) ? containerWalk(object) : new Set<string>();
-	if (!workloads.has(String(object['kind']))) {
+	const workload = typeof object['kind'] === 'string' && workloads.has(object['kind']);
+	const found = workload ? containerWalk(object) : new Set<string>();
+	if (!workload) {
 		for (const [, image] of json.matchAll(/"image":"(([a-z0-9._-]+\/)?[a-z0-9._-]+(?::[a-z0-9._-]+)?)"/gimu)) {
 			if (image !== undefined) found.add(image);
 		}
