@@ -80,7 +80,8 @@ function searchImage({field, rule, place, scope: {guess}, search}: FieldAt): voi
 function searchParts({field, rule, place, scope: {root, guess}, search}: FieldAt): void {
 	const parts = joinParts(field, place.value, root);
 	if (parts.kind === 'nothing') return;
-	for (const key of parts.keys) search.parts.add(placeText(partPlace(place, key)));
+	// A part that a whole name makes idle is no image of its own, either.
+	for (const key of partKeys(field)) search.parts.add(placeText(partPlace(place, key)));
 	const at = partPlace(
 		place,
 		parts.keys.find((key) => /image/iu.test(key)),
@@ -120,9 +121,7 @@ function searchArtifact({field, rule, place, scope: {root}, search}: FieldAt): v
 function searchChosen({field, rule, place, scope, search}: FieldAt): void {
 	const {value} = place;
 	if (value === null || value === '' || value === false) return;
-	const used: readonly string[] = [field.keys?.registry, field.keys?.repository, field.keys?.tag].flatMap(
-		(key) => key ?? [],
-	);
+	const used = partKeys(field);
 	if (used.length > 0 && !used.some((key) => valueAt(value, key) !== undefined)) return;
 	search.parts.add(placeText(place));
 	const image = typeof value === 'string' ? value : `images of ${scope.kind}`;
@@ -133,6 +132,10 @@ function searchChosen({field, rule, place, scope, search}: FieldAt): void {
 		outcome: 'unresolved',
 		reason: chosen(field.reason ?? 'The operator chooses.'),
 	});
+}
+
+function partKeys({keys: {image, registry, repository, name, tag, digest} = {}}: ImageFieldRule): readonly string[] {
+	return [image, registry, repository, name, tag, digest].flatMap((key) => key ?? []);
 }
 
 /** The API server fills in a schema's default where the mapping around the field is there. */

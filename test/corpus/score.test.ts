@@ -31,10 +31,6 @@ test('by carrier, every image is found and none is invented', (t) => {
 /** Images count as found when they are scanned or told as a guess, and as invented when they would be scanned or refused. */
 function scoreOf(own: readonly CorpusCase[]) {
 	const found = own.map((each) => ({each, findings: findingsOf(each)}));
-	const images = (lines: readonly string[], ...outcomes: readonly string[]) =>
-		lines
-			.filter((line) => outcomes.some((outcome) => line.startsWith(`${outcome}: `)))
-			.map((line) => line.slice(line.indexOf(' ') + 1));
 	const wanted = own.flatMap(({expected}) => images(expected, 'scan', 'potential'));
 	const missed = found.flatMap(({each, findings}) => {
 		const seen = images(findings, 'scan', 'potential');
@@ -52,4 +48,10 @@ function scoreOf(own: readonly CorpusCase[]) {
 		invented: tooMany('scan', 'invalid', 'placeholder'),
 		guessed: tooMany('potential'),
 	};
+}
+
+function images(lines: readonly string[], ...outcomes: readonly string[]): readonly string[] {
+	return lines
+		.filter((line) => outcomes.some((outcome) => line.startsWith(`${outcome}: `)))
+		.map((line) => line.slice(line.indexOf(' ') + 1));
 }
