@@ -3,16 +3,13 @@ import type {ImageOrigin, ImageOutcome, ImageReference, ImageSettings, ManifestO
 import {whyNeverApplied} from './hooks.ts';
 import {comparePlaces} from './place.ts';
 import {parseReference} from './reference.ts';
-import type {Finding, Search} from './search.ts';
+import {type Finding, maximumFindings, type Search} from './search.ts';
 import {applySettings} from './settings.ts';
 import {openTable} from './table.ts';
 import {searchObject} from './walk.ts';
 
-/** More places than any application has; each costs memory in every report. */
-const maximumOrigins = 20_000;
-
-/** Characters of YAML inside of texts that are read in one run: about a second of work. */
-const maximumText = 2 * 1024 * 1024;
+/** Characters of YAML inside of texts that are read in one run: a second of work, or two. */
+const maximumText = 512 * 1024;
 
 /** Strongest first: what becomes of an image that several places name. */
 const byStrength = ['scan', 'invalid', 'placeholder', 'unresolved', 'potential', 'ignored'] as const;
@@ -39,7 +36,7 @@ export function findImages(
 		searchObject({value: object.value, at: undefined, guess: undefined}, table, search);
 		const findings = applySettings(search.findings, object, settings);
 		count += findings.length;
-		if (count > maximumOrigins) throw tooManyImages(object);
+		if (count > maximumFindings) throw tooManyImages(object);
 		const unused = whyNeverApplied(object);
 		for (const finding of findings.toSorted(byPlace)) {
 			const origin = originOf(finding, unused, object, objectIndex);
@@ -82,7 +79,7 @@ function tooManyImages(object: ManifestObject): GateError {
 	return new GateError({
 		stage: 'find',
 		code: 'limit-exceeded',
-		what: `the manifests name images in more than ${maximumOrigins.toLocaleString('en')} places`,
+		what: `the manifests name images in more than ${maximumFindings.toLocaleString('en')} places`,
 		where: objectName(object),
 		hint: 'Split the application.',
 	});

@@ -1,8 +1,8 @@
 import {parseAllDocuments} from 'yaml';
 import type {JsonValue} from '../types.ts';
 
-/** Characters of YAML that are read of one text; reading takes a microsecond for four. */
-const longestYaml = 256 * 1024;
+/** Characters of YAML that are read of one text. */
+const longestYaml = 128 * 1024;
 /** JSON is read a hundred times as fast. */
 const longestJson = 8 * 1024 * 1024;
 const deepest = 64;
@@ -31,7 +31,7 @@ function readJson(text: string): readonly unknown[] | undefined {
 }
 
 function readYaml(text: string, room: {text: number}): readonly unknown[] | undefined {
-	if (text.length > longestYaml || text.length > room.text || isDeep(text)) return undefined;
+	if (text.length > longestYaml || text.length > room.text || isDeep(text) || isOdd(text)) return undefined;
 	room.text -= text.length;
 	try {
 		const documents = parseAllDocuments(text, {
@@ -61,6 +61,16 @@ function isDeep(text: string): boolean {
 		if (depth > deepest) return true;
 	}
 	return /(?:[-?] ){64}/u.test(text) || / {512}/u.test(text);
+}
+
+/** Whether it has so many anchors, aliases, tags or documents that reading is slow for its size; honest texts have few. */
+function isOdd(text: string): boolean {
+	let count = 0;
+	for (const _ of text.matchAll(/(?:^|[\s,[{])(?:[&*!]|---|\.\.\.|\?\s)/gu)) {
+		count += 1;
+		if (count > 100) return true;
+	}
+	return false;
 }
 
 /** Whether a list is of plain values, and not deeper than the walk through it may go. */

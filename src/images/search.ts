@@ -55,28 +55,39 @@ export const linesRule = 'text/lines';
 /** Guesses about one object that are told; a catalogue of images in a ConfigMap may hold thousands. */
 const maximumGuesses = 1000;
 
+/** More places than any application has; each costs memory in every report. */
+export const maximumFindings = 20_000;
+
 const definite: ReadonlySet<ImageOutcome> = new Set(['scan', 'invalid', 'placeholder']);
 
 /** Adds a finding, unless an earlier one at the same path knows better. */
 export function addFinding(search: Search, finding: Omit<Finding, 'path'>): void {
+	if (isFull(search, finding.outcome)) return;
 	const path = finding.place === undefined ? '' : placeText(finding.place);
 	// A text may name several images; they have no paths of their own.
 	const key = finding.rule === linesRule ? `${path}\n${finding.image}` : path;
 	const earlier = search.taken.get(path) ?? search.taken.get(key);
 	if (earlier !== undefined && (definite.has(earlier) || !definite.has(finding.outcome))) return;
-	if (finding.outcome === 'potential' && search.findings.length >= maximumGuesses) {
-		if (!search.taken.has(more.path)) search.findings.push(more);
-		search.taken.set(more.path, more.outcome);
-		return;
-	}
 	search.taken.set(key, finding.outcome);
 	search.findings.push({...finding, path});
+}
+
+/** Whether no more of an outcome are told; asked before a path is made, which is what costs. */
+function isFull(search: Search, outcome: ImageOutcome): boolean {
+	const {length} = search.findings;
+	// One more than is allowed: whoever counts them refuses the whole.
+	if (length > maximumFindings) return true;
+	if (outcome !== 'potential' || length < maximumGuesses) return false;
+	if (!search.taken.has(more.path)) search.findings.push(more);
+	search.taken.set(more.path, more.outcome);
+	return true;
 }
 
 /** Adds a text that reads like an image, where a weaker rule saw it; not where a known field has a part of a name. */
 export function addGuess(search: Search, guess: Guess, {guess: inText, exclusion}: Scope): void {
 	const {text, place, rule} = guess;
-	if (search.parts.has(placeText(place))) return;
+	if (isFull(search, inText === undefined && guess.evidence !== 'guess' ? 'scan' : 'potential')) return;
+	if (search.parts.size > 0 && search.parts.has(placeText(place))) return;
 	if (exclusion !== undefined) {
 		addFinding(search, {image: text, place, rule, outcome: 'ignored', reason: exclusion.reason});
 		return;
