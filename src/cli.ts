@@ -25,6 +25,7 @@ const commands = [
 	{name: 'generate', describe: 'Print the manifests, unchanged or refused: what Argo CD runs'},
 	{name: 'scan', describe: 'Render, scan and report: exit code 0 allowed, 1 denied, 2 not known'},
 	{name: 'images', describe: 'List every image and where it comes from, without scanning'},
+	{name: 'explain', describe: 'Tell the whole story of one image: explain IMAGE [path]'},
 	{name: 'render', describe: 'Print the rendered manifests as the gate sees them'},
 ] as const satisfies ReadonlyArray<{readonly name: Command; readonly describe: string}>;
 
@@ -41,7 +42,8 @@ export async function main(surroundings: Surroundings): Promise<number> {
 				await write(stdout, await versions(parsed.flags, surroundings));
 				return 0;
 			case 'command': {
-				const settings = parseSettings(parsed.command, parsed.path, parsed.flags, surroundings.environment);
+				const {command, path, flags, image} = parsed;
+				const settings = parseSettings(command, path, flags, surroundings.environment, image);
 				const outcome = await runGate({settings, surroundings, log: stderrLog(settings.verbose)});
 				await write(stdout, outcome.stdout);
 				return outcome.exitCode;
@@ -75,7 +77,14 @@ function stderrLog(verbose: boolean): Log {
 type Parsed =
 	| {readonly kind: 'text'; readonly text: string}
 	| {readonly kind: 'version'; readonly flags: Flags}
-	| {readonly kind: 'command'; readonly command: Command; readonly path: string; readonly flags: Flags};
+	| ({readonly kind: 'command'; readonly flags: Flags} & Operands);
+
+interface Operands {
+	readonly command: Command;
+	readonly path: string;
+	/** Of `explain`. */
+	readonly image: string | undefined;
+}
 
 async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 	let help: string | undefined;
@@ -149,9 +158,9 @@ function refuseUnknownFlags(flags: Flags): void {
 	throw usageError(sentences.join('\n'));
 }
 
-function operands(flags: Flags): {readonly command: Command; readonly path: string} {
+function operands(flags: Flags): Operands {
 	const words = Array.isArray(flags['_']) ? flags['_'].map(String) : [];
-	const [name, ...paths] = words;
+	const [name, ...others] = words;
 	const command = commands.find((candidate) => candidate.name === name)?.name;
 	if (name === undefined) throw usageError('a command is missing');
 	if (command === undefined) {
@@ -161,9 +170,11 @@ function operands(flags: Flags): {readonly command: Command; readonly path: stri
 		);
 		throw usageError(`"${name}" is not a command${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`);
 	}
+	const [image, ...paths] = command === 'explain' ? others : [undefined, ...others];
+	if (command === 'explain' && (image === undefined || image === '')) throw usageError('explain needs an image');
 	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
 	if (paths[0] === '') throw usageError('the path is empty');
-	return {command, path: paths[0] ?? '.'};
+	return {command, path: paths[0] ?? '.', image};
 }
 
 function usageError(message: string): GateError {

@@ -5,9 +5,12 @@ import {applicationRoot} from './application-root.ts';
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
 import {createRunTool} from './exec.ts';
+import {chooseReferences, explanationOf} from './explain.ts';
+import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
 import {defaultPolicy, parsePolicy} from './gate/policy.ts';
 import type {Policy} from './gate/policy.ts';
+import {platformsFor} from './gate/platforms.ts';
 import {adviceFor, reasonText} from './gate/reasons.ts';
 import {tighten} from './gate/tighten.ts';
 import {oneLineSummary} from './gate/words.ts';
@@ -19,6 +22,7 @@ import type {GateOutcome} from './print.ts';
 import {createProgress} from './progress.ts';
 import {detectSource} from './render/detect.ts';
 import {render} from './render/render.ts';
+import {formatExplanation, formatExplanationAsJson} from './report/explain.ts';
 import {formatImagesAsJson, formatImagesAsText} from './report/images.ts';
 import {formatReportAsJson} from './report/json.ts';
 import type {Report} from './report/report.ts';
@@ -54,6 +58,7 @@ interface Run extends GateRequest {
 	readonly context: ToolContext;
 	readonly paths: Readonly<Record<ToolName, string>>;
 	readonly policy: Policy;
+	readonly policyInForce: PolicyInForce;
 }
 
 /** Source → RenderedManifests → ImageReference[] → ScanVerdict[] → GateDecision → output. */
@@ -63,9 +68,12 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 		const {manifests, trivyVersion} = await renderSource(run);
 		if (command === 'render') return {stdout: manifests.bytes, exitCode: 0};
 		const objects = readObjects(manifests, run.settings);
-		const references = findImages(objects);
-		if (command === 'images')
-			return text(format === 'json' ? formatImagesAsJson(references) : formatImagesAsText(references), 0);
+		const references = findImages(objects, run.policy.images);
+		if (command === 'images') {
+			const {all} = run.settings;
+			return text(format === 'json' ? formatImagesAsJson(references) : formatImagesAsText(references, {all}), 0);
+		}
+		if (command === 'explain') return explain(references, trivyVersion, run);
 		const verdicts = await scanReferences(references, trivyVersion, run);
 		const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
 		const report = reportOf(decision, trivyVersion, run);
@@ -77,7 +85,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 /** Gives the run its directory, its tools and its deadline, and takes them away however it ends. */
 async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOutcome>): Promise<GateOutcome> {
 	const {settings, surroundings, log} = request;
-	const policy = await loadPolicy(settings);
+	const policyInForce = await loadPolicy(settings);
 	const paths = await locateTools(settings.tools, surroundings.environment);
 	const stop = new AbortController();
 	const deadline = setTimeout(() => stop.abort('deadline'), timeLeftMs(settings.deadlineMs)).unref();
@@ -87,7 +95,8 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 		return await story({
 			...request,
 			paths,
-			policy,
+			policy: policyInForce.policy,
+			policyInForce,
 			context: {
 				run: createRunTool(paths, {ownGroup: !settings.calledByArgo && process.platform !== 'win32'}),
 				environment: toolEnvironment(surroundings.environment, settings.caFile),
@@ -109,8 +118,9 @@ function timeLeftMs(deadlineMs: number): number {
 	return Math.max(0, deadlineMs - goodbyeMs - process.uptime() * 1000);
 }
 
-async function loadPolicy({policyFile, parameters}: Settings): Promise<Policy> {
-	if (policyFile === undefined) return tighten(defaultPolicy, tighteningParameters(parameters));
+async function loadPolicy({policyFile, parameters}: Settings): Promise<PolicyInForce> {
+	const wish = tighteningParameters(parameters);
+	if (policyFile === undefined) return {policy: tighten(defaultPolicy, wish), file: undefined};
 	const content = await readFile(policyFile, 'utf8').catch((error: unknown) => {
 		throw new GateError({
 			stage: 'settings',
@@ -121,7 +131,8 @@ async function loadPolicy({policyFile, parameters}: Settings): Promise<Policy> {
 			cause: error,
 		});
 	});
-	return tighten(parsePolicy(content, policyFile), tighteningParameters(parameters));
+	const policy = tighten(parsePolicy(content, policyFile), wish);
+	return {policy, file: {path: policyFile, text: content}};
 }
 
 async function renderSource(run: Run): Promise<{readonly manifests: RenderedManifests; readonly trivyVersion: string}> {
@@ -160,7 +171,7 @@ async function findSource({settings}: Run): Promise<Source> {
 async function checkTools(source: Source, {settings, paths, context}: Run): Promise<Partial<Record<ToolName, string>>> {
 	const renderers: readonly ToolName[] = source.kind === 'helm' || source.kind === 'kustomize' ? [source.kind] : [];
 	const scanners: readonly ToolName[] =
-		settings.command === 'scan' || settings.command === 'generate' ? ['crane', 'trivy'] : [];
+		settings.command === 'images' || settings.command === 'render' ? [] : ['crane', 'trivy'];
 	const names = [...renderers, ...scanners];
 	const versions = await Promise.all(
 		names.map(async (name) => [name, await checkTool(name, paths[name], context)] as const),
@@ -220,9 +231,10 @@ async function scanReferences(
 			name === undefined ||
 			reference.outcome !== 'scan' ||
 			admit(reference, canonicalOf(name), policy).some(isRegistryRefusal);
-		return refused ? [] : [targetOf(name)];
+		return refused ? [] : [{...targetOf(name), platforms: platformsFor(reference, policy.platforms)}];
 	});
-	const watched = settings.command === 'scan' || surroundings.stderr.isTTY || settings.verbose;
+	const watched =
+		settings.command === 'scan' || settings.command === 'explain' || surroundings.stderr.isTTY || settings.verbose;
 	const progress = watched ? createProgress({stream: surroundings.stderr, now: () => performance.now()}) : undefined;
 	try {
 		return await scanImages({
@@ -250,6 +262,15 @@ async function scanReferences(
 	} finally {
 		progress?.end();
 	}
+}
+
+/** Scans one image alone and tells its whole story. */
+async function explain(all: readonly ImageReference[], trivyVersion: string, run: Run): Promise<GateOutcome> {
+	const references = chooseReferences(all, run.settings.image ?? '');
+	const verdicts = await scanReferences(references, trivyVersion, run);
+	const {images} = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
+	const format = run.settings.format === 'json' ? formatExplanationAsJson : formatExplanation;
+	return text(images.map((image) => format(explanationOf(image, run.policyInForce))).join('\n'), 0);
 }
 
 function isRegistryRefusal(reason: DecisionReason): boolean {

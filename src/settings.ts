@@ -6,7 +6,7 @@ import type {ApplicationContext, ParameterName, ParameterValue, ParameterValues}
 import type {BuildEnvironment, ToolName} from './types.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-export type Command = 'generate' | 'scan' | 'images' | 'render';
+export type Command = 'generate' | 'scan' | 'images' | 'explain' | 'render';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -86,8 +86,14 @@ export const options = [
 	{
 		name: 'format',
 		kind: 'string',
-		describe: 'table or json (scan), text or json (images)',
-		commands: ['scan', 'images'],
+		describe: 'table or json (scan), text or json (images, explain)',
+		commands: ['scan', 'images', 'explain'],
+	},
+	{
+		name: 'all',
+		kind: 'boolean',
+		describe: 'Also list what may be an image, and what is ignored, filled in or chosen elsewhere (images)',
+		commands: ['images'],
 	},
 ] as const satisfies readonly Option[];
 type OptionName = (typeof options)[number]['name'];
@@ -99,6 +105,10 @@ export interface Settings {
 	readonly command: Command;
 	/** `-` reads manifests from stdin. */
 	readonly path: string;
+	/** What `explain` is asked about. */
+	readonly image: string | undefined;
+	/** `images` lists everything that was found. */
+	readonly all: boolean;
 	readonly root: string | undefined;
 	readonly policyFile: string | undefined;
 	readonly concurrency: number;
@@ -132,13 +142,21 @@ export function variableOf(name: string): string {
  * Makes settings of flags and environment, once, at the edge.
  * @throws GateError settings-invalid with every problem at once; parameters-invalid for the application's own.
  */
-export function parseSettings(command: Command, path: string, flags: Flags, environment: Environment): Settings {
+export function parseSettings(
+	command: Command,
+	path: string,
+	flags: Flags,
+	environment: Environment,
+	image?: string,
+): Settings {
 	const problems = unknownVariables(environment);
 	const read = reader(flags, environment, problems);
 	const seconds = (name: OptionName, fallback: number) => (read.number(name, 1, 86_400) ?? fallback) * 1000;
 	const settings: Settings = {
 		command,
 		path,
+		image,
+		all: read.boolean('all') ?? false,
 		root: read.string('root'),
 		policyFile: read.string('policy'),
 		concurrency: read.number('concurrency', 1, 256) ?? defaultConcurrency(),
@@ -168,7 +186,7 @@ export function parseSettings(command: Command, path: string, flags: Flags, envi
 	// An empty policy variable is an unset value in somebody's template, and must not mean the built-in policy.
 	if (environment['TRIVY_GATE_POLICY'] === '' && flags['policy'] === undefined)
 		problems.push('TRIVY_GATE_POLICY is empty');
-	if (flags['format'] !== undefined && command !== 'scan' && command !== 'images') {
+	if (flags['format'] !== undefined && !['scan', 'images', 'explain'].includes(command)) {
 		problems.push(`--format is not for ${command}`);
 	}
 	if (problems.length > 0) throw invalid(problems);
@@ -262,7 +280,7 @@ function dockerConfig(path: string | undefined, environment: Environment): Setti
 }
 
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
-	const plain = command === 'images' ? 'text' : 'table';
+	const plain = command === 'images' || command === 'explain' ? 'text' : 'table';
 	if (format === undefined || format === 'table' || format === 'text') return plain;
 	if (format === 'json') return 'json';
 	problems.push(`--format must be ${plain} or json, not "${format}"`);

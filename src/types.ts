@@ -132,6 +132,11 @@ export interface ImageOrigin {
 	/** Why it is not `scan`, for a person. */
 	readonly reason: string | undefined;
 	readonly file: string | undefined;
+	/**
+	 * Where alone the pod that is named here can run, by its own selectors; undefined when it says nothing.
+	 * gate/platforms.ts tells what follows from it.
+	 */
+	readonly platforms?: readonly Platform[];
 }
 
 /** A distinct image string with every place that names it; `name` is set when it satisfies the grammar. */
@@ -140,6 +145,91 @@ export interface ImageReference {
 	readonly name: ImageName | undefined;
 	readonly outcome: ImageOutcome;
 	readonly origins: readonly [ImageOrigin, ...ImageOrigin[]];
+}
+
+/**
+ * What stands at a path of an object: `image` the name of an image, `parts` a mapping that holds parts of one,
+ * `artifact` an OCI artifact that is no image, `chosen` something of which an operator makes image names, `object` a whole
+ * object, `text` one as YAML or JSON, `pod` a mapping with containers. The last three are searched like objects.
+ */
+export const imageForms = ['image', 'parts', 'artifact', 'chosen', 'object', 'text', 'pod'] as const;
+export type ImageForm = (typeof imageForms)[number];
+
+/** Keys that hold the parts of an image's name, below the field's path: `ref.tag` is a key in a mapping. */
+export interface ImagePartKeys {
+	/** A whole name, which wins over the parts. */
+	readonly image?: string | undefined;
+	readonly registry?: string | undefined;
+	readonly repository?: string | undefined;
+	/** Joined to the repository by a slash. */
+	readonly name?: string | undefined;
+	/** The first that is there counts. */
+	readonly tag?: string | readonly string[] | undefined;
+	readonly tagPrefix?: string | undefined;
+	readonly tagSuffix?: string | undefined;
+	readonly digest?: string | undefined;
+	/** A boolean that adds `-jmx` to the tag. */
+	readonly jmx?: string | undefined;
+}
+
+/** One place where objects of a kind name an image. */
+export interface ImageFieldRule {
+	/** `a.b`, `[]` any item, `{}` any value of a mapping, `*` any key, `(a|b)`, `[key=value]`, one `**` for any depth. */
+	readonly path: string;
+	readonly form: ImageForm;
+	/** Of `parts`, and of an `artifact` that comes in parts. */
+	readonly keys?: ImagePartKeys | undefined;
+	/** The path of the tag, or of the registry, from the object's root, when the parts hold none. */
+	readonly tagFrom?: string | undefined;
+	readonly registryFrom?: string | undefined;
+	/** `k0s`: `+k0s.` of a version becomes `-k0s.`, which `-k0s.0` stands for when it is missing. */
+	readonly tagStyle?: 'k0s' | undefined;
+	/** What the kind's schema fills in when the field is left out. */
+	readonly default?: string | undefined;
+	/** Keys beside the field, with the text that each must hold for the rule to count. */
+	readonly when?: Readonly<Record<string, string>> | undefined;
+	/** What may stand in front of the name and is not a part of it, such as `docker://`. */
+	readonly scheme?: string | undefined;
+	/** A text without `:`, `/` and `@` is not a whole name here. */
+	readonly partial?: boolean | undefined;
+	/** Of `chosen`: what the operator does, as a sentence. */
+	readonly reason?: string | undefined;
+}
+
+/** Where objects of a kind name images. */
+export interface ImageKindRule {
+	/** API group, empty for the core; `*` stands for any characters, here and in the kind. */
+	readonly group: string;
+	readonly kind: string;
+	readonly fields: readonly ImageFieldRule[];
+	/** Where this is known from. */
+	readonly source?: string | undefined;
+}
+
+/** What the operator says about finding images. */
+export interface ImageSettings {
+	readonly rules: readonly ImageKindRule[];
+	/** Places and names that are no images, each with its reason. All conditions that are given must hold. */
+	readonly ignore: readonly ImageIgnore[];
+	/** Images that objects of a kind bring although no manifest shows them. */
+	readonly extra: readonly ExtraImage[];
+}
+
+export interface ImageIgnore {
+	/** Compared with the text as written and with the full name; `*` stands for any characters. */
+	readonly image?: string | undefined;
+	readonly group?: string | undefined;
+	readonly kind?: string | undefined;
+	/** As in a rule. */
+	readonly path?: string | undefined;
+	readonly reason: string;
+}
+
+export interface ExtraImage {
+	readonly group: string;
+	readonly kind: string;
+	readonly image: string;
+	readonly reason: string;
 }
 
 // ── scanning ───────────────────────────────────────────────────────────────────────────────────────────────────

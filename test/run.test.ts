@@ -101,6 +101,35 @@ test.serial('what is read from stdin goes through unchanged, so that the gate co
 	});
 });
 
+test.serial('images lists what is scanned, and with --all what is not', async (t) => {
+	const configMap =
+		'---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {worker.image: "registry.example/shop/worker:1"}\n';
+	const input = `${pods('registry.example/shop/proxy:1.0')}${configMap}`;
+	const some = await gate.run(['images', '-'], {input});
+	t.false(some.stdout.includes('shop/worker'), some.stderr);
+	t.regex(some.stdout, /1 image to scan, and 1 more to know of/);
+	const all = await gate.run(['images', '-', '--all'], {input});
+	t.regex(all.stdout, /── may be images.*\n\nregistry\.example\/shop\/worker:1 {2}\(potential\)\n/);
+});
+
+test.serial('explain scans one image and tells its whole story', async (t) => {
+	const images = ['registry.example/shop/api:1.4', 'registry.example/shop/missing:9'];
+	const run = await gate.run(['explain', 'shop/api', '-'], {input: pods(...images)});
+	t.is(run.exitCode, 0, run.stderr);
+	t.regex(
+		run.stdout,
+		/^registry\.example\/shop\/api:1\.4\n\nFound\n {2}Pod\/shop\/p0 {2}spec\.containers\[0\]\.image\n/,
+	);
+	t.regex(run.stdout, /\n {2}linux\/amd64 {2}sha256:[0-9a-f]{64} /);
+	t.regex(run.stdout, /it has CVE-2021-44906 .*\n {4}by default: severities: CRITICAL, HIGH\n/);
+	const json = await gate.run(['explain', images[0] ?? '', '-', '--format', 'json'], {input: pods(...images)});
+	t.like(JSON.parse(json.stdout), {image: images[0], decision: 'deny'});
+	const unknown = await gate.run(['explain', 'shop/other', '-'], {input: pods(...images)});
+	t.is(unknown.exitCode, 2);
+	t.regex(unknown.stderr, /find: the manifests do not name shop\/other/);
+	t.is((await gate.run(['explain'])).exitCode, 2);
+});
+
 test.serial('a denied chart: exit code 1, and a report that says what to do', async (t) => {
 	const run = await gate.run(['scan', join(demo, 'chart'), '--format', 'json']);
 	t.is(run.exitCode, 1, run.stderr);

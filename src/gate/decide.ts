@@ -11,6 +11,7 @@ import {
 	type ScanVerdict,
 } from '../types.ts';
 import {byReason, byText, byVerdict, sortedVerdict, strictest} from './order.ts';
+import {platformsFor} from './platforms.ts';
 import type {Policy} from './policy.ts';
 import {fixOf} from './upgrades.ts';
 import {registryRefusal} from './registries.ts';
@@ -49,7 +50,12 @@ export function admit(
 		case 'invalid':
 			return [refused('invalid', why ?? 'it does not satisfy the grammar of image references')];
 		case 'placeholder':
-			return [refused('placeholder', why ?? 'it is filled in after rendering, where nothing scans it')];
+			return [
+				{
+					...refused('placeholder', why ?? 'it is filled in after rendering, where nothing scans it'),
+					decision: policy.placeholders,
+				},
+			];
 		case 'scan':
 			return canonical === undefined
 				? [refused('invalid', 'it has no name that could be scanned')]
@@ -94,7 +100,7 @@ function decideImage(
 	const reasons = [
 		...admission,
 		...(scanned ? verdicts.flatMap((verdict) => reasonsOf(verdict, policy)) : []),
-		...(scanned && admission.length === 0 ? missingVerdicts(verdicts, policy) : []),
+		...(scanned && admission.length === 0 ? missingVerdicts(reference, verdicts, policy) : []),
 	]
 		.filter(({decision}) => decision !== 'allow')
 		.toSorted(byReason);
@@ -159,8 +165,12 @@ function caveatDecision(caveat: Caveat, policy: Policy): Decision {
 }
 
 /** At least `unknown`, also when the policy lets what cannot be scanned pass: here nobody has even tried. */
-function missingVerdicts(verdicts: readonly ScanVerdict[], policy: Policy): DecisionReason[] {
-	return policy.platforms
+function missingVerdicts(
+	reference: ImageReference,
+	verdicts: readonly ScanVerdict[],
+	policy: Policy,
+): DecisionReason[] {
+	return platformsFor(reference, policy.platforms)
 		.filter((wanted) => !verdicts.some(({platform}) => platform === wanted))
 		.map((platform) => ({
 			decision: strictest(['unknown', policy.unscannable]),

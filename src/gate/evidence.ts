@@ -1,5 +1,6 @@
 import type {GateDecision, ImageDecision} from '../types.ts';
 import {oneLine, safeText, short} from './line.ts';
+import {isUse} from './names.ts';
 import {decisiveReasons, reasonText} from './reasons.ts';
 
 /** Of the annotation, in bytes; Kubernetes allows 256 KiB for all annotations of an object. */
@@ -47,9 +48,7 @@ export function reportLines(report: string, reportId: string): readonly string[]
 
 function deniedImage(image: ImageDecision): object {
 	const reasons = decisiveReasons(image).map((reason) => oneLine(reasonText(reason), 200));
-	const uses = image.reference.origins
-		.filter(({outcome}) => outcome !== 'ignored')
-		.map(({object, path}) => oneLine(`${object} ${path}`, 200));
+	const uses = image.reference.origins.filter(isUse).map(({object, path}) => oneLine(`${object} ${path}`, 200));
 	return {
 		image: short(image.reference.image),
 		reasons: reasons.slice(0, entriesTold),

@@ -1,6 +1,7 @@
 import {isIP} from 'node:net';
 import * as z from 'zod';
 import {severities, type Platform, type Severity} from '../types.ts';
+import {images, imageKeys} from './policy-images.ts';
 import {problemsOf, readDocument} from './problems.ts';
 import {patternProblem} from './registries.ts';
 import {GateError} from '../errors.ts';
@@ -76,6 +77,8 @@ const spec = {
 		.prefault(['linux/amd64'])
 		.transform((list): readonly Platform[] => [...new Set(list)]),
 	digestRequired: yesOrNo.default(false),
+	placeholders: denyOrWarn.default('deny'),
+	images,
 	enforcement: z.enum(enforcements).default('job'),
 	job: z
 		.strictObject(job)
@@ -109,11 +112,16 @@ export type Policy = z.output<typeof document.spec>;
 /** What holds without a policy file. */
 export const defaultPolicy: Policy = document.spec.parse({});
 
-/** The keys that each map of the document may have, by the path of the map. */
+/** The keys that each map of the document may have, by the path of the map; `[]` stands for any item. */
 const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
-	Object.entries({'': document, metadata, spec, 'spec.registries': registries, 'spec.job': job}).map(
-		([path, shape]) => [path, Object.keys(shape)],
-	),
+	Object.entries({
+		'': document,
+		metadata,
+		spec,
+		'spec.registries': registries,
+		'spec.job': job,
+		...imageKeys,
+	}).map(([path, shape]) => [path, Object.keys(shape)]),
 );
 
 /**

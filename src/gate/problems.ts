@@ -74,7 +74,7 @@ export function problemsOf(
 
 function unknownKey(key: string, path: string, knownKeys: ReadonlyMap<string, readonly string[]>): string {
 	const unknown = `unknown key ${quote(key)}${path === '' ? '' : ` in ${path}`}`;
-	const here = knownKeys.get(path) ?? [];
+	const here = knownKeys.get(path.replaceAll(/\[\d+\]/g, '[]')) ?? [];
 	const meant = nearestName(key, here);
 	if (meant !== undefined) return `${unknown}; did you mean ${meant}?`;
 	const home = [...knownKeys].find(([, keys]) => keys.includes(key))?.[0];

@@ -2,7 +2,7 @@ import {GateError} from '../errors.ts';
 import type {AnnotationAt, GateDecision, ImageDecision, ManifestObject, TextRange} from '../types.ts';
 import {runsAtDeletion} from './hooks.ts';
 import {oneLine, short} from './line.ts';
-import {objectName} from './names.ts';
+import {isUse, objectName} from './names.ts';
 import {byReason} from './order.ts';
 import {decisiveReasons} from './reasons.ts';
 import {imageSentence} from './words.ts';
@@ -90,13 +90,11 @@ function refusedUses(images: readonly ImageDecision[], objects: readonly Manifes
 		.filter(({decision}) => decision === 'deny' || decision === 'unknown')
 		.toSorted(worstFirst)
 		.flatMap((image) =>
-			image.reference.origins
-				.filter(({outcome}) => outcome !== 'ignored')
-				.map(({objectIndex}) => {
-					const object = objects[objectIndex];
-					if (object === undefined) throw unknownObject(objectIndex);
-					return {image, object, objectIndex};
-				}),
+			image.reference.origins.filter(isUse).map(({objectIndex}) => {
+				const object = objects[objectIndex];
+				if (object === undefined) throw unknownObject(objectIndex);
+				return {image, object, objectIndex};
+			}),
 		);
 }
 

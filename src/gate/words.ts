@@ -1,5 +1,6 @@
 import type {GateDecision, ImageDecision} from '../types.ts';
 import {oneLine, short} from './line.ts';
+import {isDecided, isUse} from './names.ts';
 import {decisiveReasons, reasonLabels, reasonText, whatToDo} from './reasons.ts';
 import {upgradesOf} from './upgrades.ts';
 
@@ -11,7 +12,8 @@ const idsTold = 3;
  * The decision on one line without its stage, in at most 2000 characters: `denied — 1 of 14 images:
  * registry.example/api:1.4 (CRITICAL 2, HIGH 5), used by Deployment/shop/api. minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906.`
  */
-export function oneLineSummary({decision, images}: GateDecision): string {
+export function oneLineSummary({decision, images: all}: GateDecision): string {
+	const images = all.filter(({reference}) => isDecided(reference));
 	if (decision === 'allow') return `allowed — ${counted(images.length)}`;
 	const decisive = images.filter((image) => image.decision === decision);
 	const told = decisive.slice(0, imagesTold).map((image) => {
@@ -34,8 +36,7 @@ export function imageSentence({reference, reasons: [worst]}: ImageDecision): str
 
 /** The objects that use an image, as `Kind/namespace/name`, each once; without those in which it never runs. */
 export function usingObjects({reference}: ImageDecision): readonly string[] {
-	const used = reference.origins.filter(({outcome}) => outcome !== 'ignored');
-	return [...new Set(used.map(({object}) => short(object)))];
+	return [...new Set(reference.origins.filter(isUse).map(({object}) => short(object)))];
 }
 
 const headlines = {deny: 'denied', unknown: 'not known', warn: 'allowed with a warning'} as const;

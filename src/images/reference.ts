@@ -46,6 +46,7 @@ export function parseReference(text: string): ParsedReference {
 	if (placeholder !== undefined) return {kind: 'placeholder', reason: placeholder.reason};
 	if (!isImageName(text)) return {kind: 'invalid', reason: invalidReason(text)};
 	const {domain, path, tag, digest} = splitReference(text);
+	if (domain === dockerHub && path === 'library/scratch') return {kind: 'placeholder', reason: scratchReason};
 	return {
 		kind: 'image',
 		name: text,
@@ -67,11 +68,32 @@ export function registryHost(name: ImageName): string {
 	return splitReference(name).domain;
 }
 
+/** Whether two texts name one image: spellings differ (`nginx`, `docker.io/library/nginx:latest`), the name does not. */
+export function sameImage(one: string, other: string): boolean {
+	return one === other || (isImageName(one) && isImageName(other) && canonicalName(one) === canonicalName(other));
+}
+
+/** Whether the name says its registry, as `quay.io/a`, `localhost/a` and `db:5000/a` do and `library/nginx` does not. */
+export function namesRegistry(text: string): boolean {
+	const slash = text.indexOf('/');
+	return slash > 0 && (/[.:]/u.test(text.slice(0, slash)) || text.startsWith('localhost/'));
+}
+
+/** Whether the name has a tag or a digest. */
+export function hasVersion(text: string): boolean {
+	return text.includes('@') || text.lastIndexOf(':') > text.lastIndexOf('/');
+}
+
+/** Docker keeps this name for the empty image, which no registry serves. */
+const scratchReason = 'It is the name of the empty image, which cannot be pulled.';
+
 const placeholders: readonly {pattern: RegExp; reason: string}[] = [
 	{pattern: /\$\{/u, reason: 'It holds a ${…} that nothing has filled in.'},
 	{pattern: /\$\(/u, reason: 'It holds a $(…) that nothing has filled in.'},
 	{pattern: /\{\{/u, reason: 'It holds a {{ … }} that nothing has filled in.'},
+	{pattern: /\$[A-Za-z_]/u, reason: 'It holds a $VARIABLE that nothing has filled in.'},
 	{pattern: /<path:/u, reason: 'It holds a <path:…> that argocd-vault-plugin has not filled in.'},
+	{pattern: /<[^<>]+>|<<.+>>/u, reason: 'It holds a <…> that nothing has filled in.'},
 	{pattern: /^ko:\/\//u, reason: 'It is a ko:// import path; ko has not built it.'},
 	{pattern: /###[^#]+###/u, reason: 'It holds a ###…### that nothing has filled in.'},
 ];

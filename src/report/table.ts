@@ -1,5 +1,5 @@
 import {printable} from '../log.ts';
-import type {Decision, DecisionReason, Finding, ImageDecision} from '../types.ts';
+import type {Decision, DecisionReason, Finding, ImageDecision, ImageOutcome} from '../types.ts';
 import type {Report} from './report.ts';
 
 interface TableOptions {
@@ -9,6 +9,8 @@ interface TableOptions {
 }
 
 const maxAdvice = 10;
+/** What is decided about; the rest is told of by `trivy-gate images --all`. */
+const decided: ReadonlySet<ImageOutcome> = new Set(['scan', 'invalid', 'placeholder']);
 const titles: Readonly<Record<Decision, string>> = {
 	deny: 'DENIED',
 	unknown: 'NOT KNOWN',
@@ -19,7 +21,8 @@ const colours: Readonly<Record<Decision, number>> = {deny: 31, unknown: 35, warn
 
 /** The report for a person: what is denied first, each with where it is used and what to do. */
 export function formatReportAsTable(report: Report, {colour, maxFindings = 20}: TableOptions): string {
-	const {images} = report.decision;
+	const images = report.decision.images.filter(({reference}) => decided.has(reference.outcome));
+	const others = report.decision.images.length - images.length;
 	const paint = (decision: Decision, text: string) =>
 		colour ? `\u001B[1;${colours[decision]}m${text}\u001B[0m` : text;
 	const blocks = images.map((image) => {
@@ -28,7 +31,14 @@ export function formatReportAsTable(report: Report, {colour, maxFindings = 20}: 
 		return lines.join('\n');
 	});
 	const database = report.database === undefined ? '' : `, vulnerability database of ${report.database.updatedAt}`;
-	return `${[...blocks, `${paint(report.decision.decision, clean(report.summary))}\nTrivy ${report.trivyVersion}${database}, report ${report.decision.reportId}`].join('\n\n')}\n`;
+	const more =
+		others === 0 ? [] : [`${others} more to know of, which are not scanned: "trivy-gate images --all" lists them.`];
+	const closing = [
+		...more,
+		paint(report.decision.decision, clean(report.summary)),
+		`Trivy ${report.trivyVersion}${database}, report ${report.decision.reportId}`,
+	].join('\n');
+	return `${[...blocks, closing].join('\n\n')}\n`;
 }
 
 function osOf({verdicts}: ImageDecision): string {

@@ -69,12 +69,12 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 	const {context, targets, platforms, onEvent} = options;
 	if (targets.length === 0) return [];
 	const engine = await startEngine(options);
-	onEvent({kind: 'planned', images: targets.length * platforms.length});
+	onEvent({kind: 'planned', images: targets.flatMap((target) => platformsOf(target, options)).length});
 	const limit = pLimit(options.concurrency);
 	const verdicts = await Promise.all(
 		targets.map(async (target) => {
 			const resolution = await limit(() => resolveTarget(target, engine));
-			const scans = platforms.flatMap((platform) =>
+			const scans = platformsOf(target, options).flatMap((platform) =>
 				digestsOf(resolution, platform).map((digest) => ({platform, digest})),
 			);
 			return Promise.all(
@@ -85,6 +85,10 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 	await engine.store.prune();
 	context.log.detail('scan', `${targets.length} images for ${platforms.join(', ')}: ${engine.scans.size} distinct`);
 	return verdicts.flat();
+}
+
+function platformsOf(target: ScanTarget, {platforms}: Pick<ScanOptions, 'platforms'>): readonly Platform[] {
+	return target.platforms ?? platforms;
 }
 
 async function startEngine(options: ScanOptions): Promise<Engine> {
@@ -145,7 +149,8 @@ async function resolveTarget(target: ScanTarget, engine: Engine): Promise<Resolu
 	if (signal.aborted) return stoppedBy(signal);
 	const refused = await refusedAddress(target.host, engine.permittedAddresses, createLookup(signal));
 	if (refused !== undefined) return {kind: 'failed', reason: 'address-refused', transient: false, detail: refused};
-	return retrying(engine, target.image, undefined, () => resolveImage(target, engine.platforms, engine.registry));
+	const platforms = platformsOf(target, engine);
+	return retrying(engine, target.image, platforms, () => resolveImage(target, platforms, engine.registry));
 }
 
 /** Every image that a runtime might choose for a platform has to pass; undefined stands for none. */
@@ -211,7 +216,7 @@ async function scanOnce(
 	engine: Engine,
 ): Promise<DigestVerdict> {
 	const {scans} = engine;
-	const scan = () => retrying(engine, target.image, platform, () => scanDigest(target, digest, platform, engine));
+	const scan = () => retrying(engine, target.image, [platform], () => scanDigest(target, digest, platform, engine));
 	const repository = `${target.host}/${target.repository}`;
 	const shared = `${digest} ${platform}`;
 	const known = scans.get(shared) ?? {repository, verdict: scan()};
@@ -318,9 +323,9 @@ function caveatsOf(
 
 /** Tries again after transient failures, with exponential backoff and jitter, as long as there is time. */
 async function retrying<Result extends {readonly kind: string}>(
-	{context, retries, onEvent, platforms}: Engine,
+	{context, retries, onEvent}: Engine,
 	image: ImageName,
-	platform: Platform | undefined,
+	platforms: readonly Platform[],
 	attempt: () => Promise<Result | ({readonly kind: 'failed'} & ScanFailure)>,
 ): Promise<Result | ({readonly kind: 'failed'} & ScanFailure)> {
 	for (let tries = 1; ; tries += 1) {
@@ -329,8 +334,8 @@ async function retrying<Result extends {readonly kind: string}>(
 		if (!isFailure(result)) return result;
 		if (context.signal.aborted) return stoppedBy(context.signal);
 		if (!result.transient || tries > retries) return result;
-		for (const each of platform === undefined ? platforms : [platform]) {
-			onEvent({kind: 'retried', image, platform: each, attempt: tries, detail: result.detail});
+		for (const platform of platforms) {
+			onEvent({kind: 'retried', image, platform, attempt: tries, detail: result.detail});
 		}
 		const backoffMs = 500 * 2 ** (tries - 1) * (0.5 + Math.random());
 		await wait(backoffMs, undefined, {signal: context.signal}).catch(() => {});

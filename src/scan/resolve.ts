@@ -14,6 +14,8 @@ export interface ScanTarget {
 	readonly repository: string;
 	/** `:tag` or `@digest`; the digest wins when a reference has both. */
 	readonly version: string;
+	/** Instead of the platforms of the run. */
+	readonly platforms?: readonly Platform[];
 }
 
 /** For each platform the digests of all images that a container runtime might choose for it. */

@@ -1,7 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import test from 'ava';
+import * as fc from 'fast-check';
 import {parseDocument} from 'yaml';
 import {GateError} from '../../src/errors.ts';
+import {parsePattern} from '../../src/images/pattern.ts';
 import {defaultPolicy, durationHours, isPlatform, parsePolicy, type Policy} from '../../src/gate/policy.ts';
 
 const head = 'apiVersion: trivy-gate/v1alpha1\nkind: Policy\n';
@@ -38,6 +40,23 @@ test(means, '{job: {form: pod, image: "registry.example:5000/tools/busybox:1.37"
 	job: {form: 'pod', image: 'registry.example:5000/tools/busybox:1.37', ttlSecondsAfterFinished: 86_400},
 });
 test(means, '{severities: &s [HIGH], platforms: &p [linux/amd64]}', {severities: ['HIGH']});
+
+test(means, '{placeholders: warn}', {placeholders: 'warn'});
+test(
+	means,
+	'{images: {rules: [{group: "", kind: Shop, fields: [{path: "spec.a[].(b|c){}.**.d[e=f].g", form: image}, {path: spec, form: parts, keys: {repository: r, tag: [t, v]}}]}]}}',
+	{images: {rules: [{group: '', kind: 'Shop'}], ignore: [], extra: []}},
+);
+test(
+	means,
+	'{images: {ignore: [{image: "a.example/*", reason: r}, {kind: Job, path: spec.x, group: batch, reason: r}]}}',
+	{
+		images: {ignore: [{image: 'a.example/*', reason: 'r'}, {kind: 'Job'}]},
+	},
+);
+test(means, '{images: {extra: [{group: g.example, kind: K, image: "a.example/b:1", reason: r}]}}', {
+	images: {extra: [{image: 'a.example/b:1'}]},
+});
 
 test('metadata.name is for people', (t) => {
 	t.deepEqual(parsePolicy(`${head}metadata: {name: mine}\nspec: {}\n`, 'policy.yaml'), defaultPolicy);
@@ -148,7 +167,7 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
 );
 test(refuses, `${head}spec: {severities: []}\n`, 'line 3, column 20: spec.severities: must not be empty');
 test(refuses, `${head}spec: {severities: HIGH}\n`, 'line 3, column 20: spec.severities: must be a list, not "HIGH"');
@@ -239,8 +258,87 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
 );
+
+test(
+	refuses,
+	`${head}spec:
+  placeholders: allow
+  images:
+    rules:
+      - {group: g.example, kind: K, fields: [{path: spec.**.a.**, form: imgae, keys: {repo: a}}]}
+      - {kind: K, fields: [{path: spec, form: parts}]}
+      - {group: g.example, kind: K, fields: []}
+    ignore:
+      - {reason: everything}
+      - {image: a.example/b}
+      - {pth: spec.a, kind: K, reason: r}
+    extra:
+      - {kind: K, image: a.example/b, reason: r}
+`,
+	'line 4, column 17: spec.placeholders: "allow" is not one of deny, warn',
+	'line 7, column 53: spec.images.rules[0].fields[0].path: "spec.**.a.**" has more than one **',
+	'line 7, column 53: spec.images.rules[0].fields[0].path: "spec.**.a.**" must not end in **',
+	'line 7, column 73: spec.images.rules[0].fields[0].form: "imgae" is not one of image, parts, artifact, chosen, object, text, pod; did you mean image?',
+	'line 7, column 87: unknown key "repo" in spec.images.rules[0].fields[0].keys; the keys are image, registry, repository, name, tag, digest',
+	'line 8, column 9: spec.images.rules[1].group: is missing; it must be a text',
+	'line 8, column 28: spec.images.rules[1].fields[0].keys: is missing; the form "parts" needs the keys that hold them',
+	'line 9, column 45: spec.images.rules[2].fields: must not be empty',
+	'line 11, column 9: spec.images.ignore[0]: must name an image, a kind or a path; without them it would ignore every image',
+	'line 12, column 9: spec.images.ignore[1].reason: is missing; it must be a text',
+	'line 13, column 10: unknown key "pth" in spec.images.ignore[2]; did you mean path?',
+	'line 15, column 9: spec.images.extra[0].group: is missing; it must be a text',
+);
+for (const path of ['.', 'a..b', 'a[b', '**', 'a"b', 'a b.']) {
+	test(
+		refuses,
+		`${head}spec: {images: {ignore: [{path: ${JSON.stringify(path)}, reason: r}]}}\n`,
+		...(path === '**'
+			? [
+					`line 3, column 33: spec.images.ignore[0].path: "**" is not a path such as spec.image, spec.items[].image or spec.parts{}.image`,
+					'line 3, column 33: spec.images.ignore[0].path: "**" must not end in **',
+				]
+			: [
+					`line 3, column 33: spec.images.ignore[0].path: ${JSON.stringify(path)} is not a path such as spec.image, spec.items[].image or spec.parts{}.image`,
+				]),
+	);
+}
+
+test('every path that the policy takes is one that the finder reads', (t) => {
+	const piece = fc.constantFrom(
+		'a',
+		'b c',
+		'.',
+		'[]',
+		'{}',
+		'*',
+		'**',
+		'(a|b)',
+		'[k=v]',
+		'["x.y"]',
+		'(',
+		']',
+		'"',
+		'=',
+	);
+	let taken = 0;
+	fc.assert(
+		fc.property(fc.array(piece, {minLength: 1, maxLength: 6}), (pieces) => {
+			const path = pieces.join('');
+			const spec = JSON.stringify({images: {ignore: [{path, reason: 'r'}]}});
+			try {
+				parsePolicy(`${head}spec: ${spec}\n`, 'policy.yaml');
+			} catch {
+				return;
+			}
+			taken += 1;
+			t.not(parsePattern(path), undefined, path);
+		}),
+		{numRuns: 3000},
+	);
+	t.true(taken > 100);
+});
 
 const lasts = test.macro({
 	exec(t, text: string, hours: number | undefined) {

@@ -67,7 +67,6 @@ test(
 );
 test(isImage, `a.b/${'a/'.repeat(127)}a:${'t'.repeat(128)}`, `a.b/${'a/'.repeat(127)}a:${'t'.repeat(128)}`);
 test(isImage, 'auto', 'docker.io/library/auto:latest');
-test(isImage, 'scratch', 'docker.io/library/scratch:latest');
 
 const isInvalid = test.macro({
 	exec(t, text: string, reason: RegExp) {
@@ -179,6 +178,12 @@ for (const text of [
 	'<path:secret/data#image>',
 	'ko://github.com/acme/api',
 	'###ZARF_REGISTRY###/nginx',
+	'registry.example/$NAME:1',
+	'$IMAGE',
+	'<image>',
+	'<< inputs.image >>',
+	'scratch',
+	'docker.io/library/scratch:latest',
 ]) {
 	test(isPlaceholder, text);
 }

@@ -33,7 +33,12 @@ const coverageFlags = [
 	'--lines',
 	'95',
 ];
-const pureTests = ['test/gate/*.test.ts', 'test/images-find/*.test.ts', 'test/manifests/*.test.ts'];
+const pureTests = [
+	'test/gate/*.test.ts',
+	'test/images-find/*.test.ts',
+	'test/corpus/*.test.ts',
+	'test/manifests/*.test.ts',
+];
 
 async function main([suite, ...args]) {
 	if (!(suite in suites)) throw new Error(`"${suite}" is none of ${Object.keys(suites).join(', ')}.`);

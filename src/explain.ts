@@ -1,0 +1,67 @@
+import {GateError} from './errors.ts';
+import {platformsFor} from './gate/platforms.ts';
+import {defaultPolicy, parsePolicy, type Policy} from './gate/policy.ts';
+import {fieldOf, fieldText, lineOf} from './gate/policy-lines.ts';
+import {adviceFor, reasonText} from './gate/reasons.ts';
+import {canonicalName, sameImage} from './images/reference.ts';
+import {ruleText} from './images/rule-text.ts';
+import {nearestName} from './nearest.ts';
+import type {Explanation} from './report/explain.ts';
+import type {DecisionReason, ImageDecision, ImageReference} from './types.ts';
+
+/** The policy as it holds for this run, and the file that it comes from. */
+export interface PolicyInForce {
+	/** With what the application's parameters tighten. */
+	readonly policy: Policy;
+	/** Undefined when the defaults hold. */
+	readonly file: {readonly path: string; readonly text: string} | undefined;
+}
+
+/**
+ * The references of the manifests that a person means by an image: as written, in another spelling of the same name, or
+ * the only ones that contain the text.
+ * @throws GateError usage when there is none, or more than one name contains the text.
+ */
+export function chooseReferences(references: readonly ImageReference[], image: string): readonly ImageReference[] {
+	const same = references.filter((reference) => sameImage(reference.image, image));
+	if (same.length > 0) return same;
+	const containing = references.filter((reference) => reference.image.includes(image));
+	if (containing.length === 1) return containing;
+	const names = references.map((reference) => reference.image);
+	const nearest = nearestName(image, names);
+	throw new GateError({
+		stage: 'find',
+		code: 'usage',
+		what:
+			containing.length === 0 ? `the manifests do not name ${image}` : `${containing.length} images contain ${image}`,
+		hint: nearest === undefined ? '"trivy-gate images --all" lists what there is.' : `Did you mean ${nearest}?`,
+		output: containing
+			.slice(0, 20)
+			.map((reference) => reference.image)
+			.join('\n'),
+	});
+}
+
+/** Everything there is to tell about one decided image. */
+export function explanationOf(image: ImageDecision, inForce: PolicyInForce): Explanation {
+	const {reference} = image;
+	return {
+		image,
+		canonical: reference.name === undefined ? undefined : canonicalName(reference.name),
+		platforms: platformsFor(reference, inForce.policy.platforms),
+		ruleText,
+		reasonText,
+		policyLine: (reason) => policyLine(reason, inForce),
+		advice: adviceFor(image),
+	};
+}
+
+function policyLine(reason: DecisionReason, {policy, file}: PolicyInForce): string {
+	const field = fieldOf(reason);
+	if (field === undefined) return 'no policy can allow it';
+	const text = fieldText(policy, field);
+	const written = file === undefined ? defaultPolicy : parsePolicy(file.text, file.path);
+	if (fieldText(written, field) !== text) return `tightened by a parameter of the application: ${text}`;
+	const line = file === undefined ? undefined : lineOf(file.text, field);
+	return line === undefined || file === undefined ? `by default: ${text}` : `${file.path}, line ${line}: ${text}`;
+}

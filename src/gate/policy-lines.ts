@@ -1,0 +1,49 @@
+import type {Caveat, DecisionReason} from '../types.ts';
+import type {Policy} from './policy.ts';
+import {readDocument} from './problems.ts';
+
+export type PolicyField = keyof Policy;
+
+const caveatFields = {
+	'no-os': 'noPackages',
+	'no-packages': 'noPackages',
+	'unsupported-os': 'noPackages',
+	'end-of-life': 'endOfLife',
+	'stale-database': 'staleDatabase',
+} as const satisfies Readonly<Record<Caveat['kind'], PolicyField>>;
+
+const ruleFields = {
+	invalid: undefined,
+	placeholder: 'placeholders',
+	'digest-required': 'digestRequired',
+	'registry-denied': 'registries',
+} as const;
+
+/** The field of the policy that made a reason what it is; undefined for what no policy can change. */
+export function fieldOf(reason: DecisionReason): PolicyField | undefined {
+	switch (reason.kind) {
+		case 'finding':
+			return 'severities';
+		case 'caveat':
+			return caveatFields[reason.caveat.kind];
+		case 'unscanned':
+			return 'unscannable';
+		case 'reference':
+			return ruleFields[reason.rule];
+	}
+}
+
+/** The line of a policy's text on which a field of its spec stands; undefined when it is left out. */
+export function lineOf(text: string, field: PolicyField): number | undefined {
+	const {value, place} = readDocument(text);
+	const spec: unknown = typeof value === 'object' && value !== null && 'spec' in value ? value.spec : undefined;
+	if (typeof spec !== 'object' || spec === null || !Object.hasOwn(spec, field)) return undefined;
+	return place(['spec', field], 'key').line;
+}
+
+/** A field with its value, as `severities: CRITICAL, HIGH`. */
+export function fieldText(policy: Policy, field: PolicyField): string {
+	const value = policy[field];
+	if (Array.isArray(value)) return `${field}: ${value.join(', ')}`;
+	return typeof value === 'object' ? `${field}: ${JSON.stringify(value)}` : `${field}: ${String(value)}`;
+}

@@ -1,0 +1,79 @@
+import type {JsonValue} from '../types.ts';
+import {imageFlags, imageListFlags, repositoryFlags} from './carriers.ts';
+import {type Evidence, mayBeImage, readsLikeImage} from './judge.ts';
+import type {Place} from './place.ts';
+import {parseReference} from './reference.ts';
+import {addFinding, addGuess, type Scope, type Search} from './search.ts';
+import {addHidden, looksLikeCredential, type OpenedText, searchText} from './text.ts';
+
+const why = 'The flag speaks of an image; nothing says that it is pulled.';
+const lists: ReadonlySet<string> = new Set(['args', 'command', 'cmd', 'arguments', 'extraArgs']);
+
+/** Whether a list under a key holds the arguments of a program. */
+export function isArgumentList(key: string, list: readonly JsonValue[]): boolean {
+	return lists.has(key) && list.some((item) => typeof item === 'string');
+}
+
+/** Looks at a program's arguments: `--flag=image`, `--flag image`, `--flag=name=image`, and texts such as shell scripts. */
+export function searchArguments(
+	list: Place & {readonly value: readonly JsonValue[]},
+	scope: Scope,
+	search: Search,
+	opened: OpenedText,
+): void {
+	const {value: words} = list;
+	let valueOf: string | undefined;
+	for (const [index, word] of words.entries()) {
+		if (typeof word !== 'string') continue;
+		const place = {up: list, step: index, value: word};
+		const {flag, value} = parseFlag(word);
+		if (flag === undefined) searchArgument({flag: valueOf ?? '', text: word, place}, scope, search, opened);
+		else if (value !== undefined) searchArgument({flag, text: value, place}, scope, search, opened);
+		valueOf = value === undefined ? flag : undefined;
+	}
+}
+
+interface Argument {
+	/** Without dashes; empty for an argument that belongs to none. */
+	readonly flag: string;
+	readonly text: string;
+	readonly place: Place;
+}
+
+function searchArgument({flag, text, place}: Argument, scope: Scope, search: Search, opened: OpenedText): void {
+	const add = (evidence: Evidence, image: string) =>
+		addGuess(
+			search,
+			{text: image, place, rule: evidence === 'named' ? 'named/flag' : 'text/flag', evidence, why},
+			scope,
+		);
+	if (imageFlags.has(flag) && text !== '') {
+		return add(mayBeImage(text) || parseReference(text).kind !== 'image' ? 'named' : 'guess', text);
+	}
+	if (repositoryFlags.has(flag)) return addRepository({flag, text, place}, search);
+	const listed = /^[\w.-]{1,100}=(?<image>[^=\s]{3,512})$/u.exec(text)?.groups?.['image'];
+	if (listed !== undefined && mayBeImage(listed)) {
+		if (imageListFlags.has(flag)) return add('named', listed);
+		if (/image/iu.test(flag)) return add('guess', listed);
+	}
+	if (/image|reloader|solver/iu.test(flag) && mayBeImage(text)) {
+		return looksLikeCredential(flag) ? addHidden(place, search) : add('guess', text);
+	}
+	if (listed !== undefined && readsLikeImage(listed)) return add('guess', listed);
+	searchText({text, name: flag, place}, scope, search, opened);
+}
+
+function addRepository({flag, text, place}: Argument, search: Search): void {
+	addFinding(search, {
+		image: text,
+		place,
+		rule: 'named/flag',
+		outcome: 'unresolved',
+		reason: `--${flag} is a repository to which the program adds a version. It is an operator-chosen image: list it under images.extra of the policy.`,
+	});
+}
+
+function parseFlag(word: string): {readonly flag: string | undefined; readonly value: string | undefined} {
+	const match = /^--?(?<flag>[A-Za-z][\w.-]{0,99})(?:=(?<value>[\s\S]*))?$/u.exec(word);
+	return {flag: match?.groups?.['flag'], value: match?.groups?.['value']};
+}
