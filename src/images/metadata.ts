@@ -3,7 +3,7 @@ import {injectedImages, injectors, listAnnotations} from './carriers.ts';
 import {judgeText} from './judge.ts';
 import {searchNamedValue} from './named-values.ts';
 import {openText} from './open-text.ts';
-import {isObject, type Place, textAt, valueAt} from './place.ts';
+import {isObject, type Place, textAt} from './place.ts';
 import {hasVersion} from './reference.ts';
 import {addFinding, type Scope, type Search} from './search.ts';
 import {type OpenedText, searchLines} from './text.ts';
@@ -88,10 +88,4 @@ function searchListed(text: string, place: Place, scope: Scope, search: Search, 
 	const values = openText(text, search.room) ?? [];
 	for (const value of values) opened(value, place, 'An annotation tells of it; nothing says that it is pulled.');
 	if (values.length === 0) searchLines(`image: ${text}`, place, scope, search);
-}
-
-/** The metadata of a mapping, when it has any. */
-export function metadataOf(mapping: JsonObject, at: Place | undefined): Entries | undefined {
-	const metadata = valueAt(mapping, 'metadata');
-	return isObject(metadata) ? {up: at, step: 'metadata', value: metadata} : undefined;
 }
