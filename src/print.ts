@@ -1,5 +1,6 @@
 import {GateError} from './errors.ts';
 import {gateJob} from './gate/job.ts';
+import {isUse} from './gate/names.ts';
 import type {Policy} from './gate/policy.ts';
 import {whatToDo} from './gate/reasons.ts';
 import {sealEdits} from './gate/seal.ts';
@@ -88,7 +89,7 @@ function namespaceOf(
 	if (typeof parameters.namespace === 'string' && parameters.namespace !== '') return parameters.namespace;
 	const denied = decision.images
 		.filter((image) => image.decision === 'deny')
-		.flatMap(({reference}) => reference.origins);
+		.flatMap(({reference}) => reference.origins.filter(isUse));
 	return denied.map(({objectIndex}) => objects[objectIndex]?.namespace).find((namespace) => namespace !== undefined);
 }
 

@@ -24,7 +24,10 @@ export function searchArguments(
 	const {value: words} = list;
 	let valueOf: string | undefined;
 	for (const [index, word] of words.entries()) {
-		if (typeof word !== 'string') continue;
+		if (typeof word !== 'string') {
+			valueOf = undefined;
+			continue;
+		}
 		const place = {up: list, step: index, value: word};
 		const {flag, value} = parseFlag(word);
 		if (flag === undefined) searchArgument({flag: valueOf ?? '', text: word, place}, scope, search, opened);

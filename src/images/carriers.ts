@@ -93,7 +93,7 @@ export const injectedImages: readonly {readonly key: string; readonly version?: 
 	{key: 'dapr.io/sidecar-image'},
 ];
 
-/** Labels and annotations that ask for injected containers, whose images manifests do not show. */
+/** Labels and annotations of pods and namespaces that ask for injected containers, whose images manifests do not show. */
 export const injectors: readonly {readonly key: string; readonly values: readonly string[]; readonly who: string}[] = [
 	{key: 'sidecar.istio.io/inject', values: ['true'], who: 'Istio'},
 	{key: 'istio-injection', values: ['enabled'], who: 'Istio'},
@@ -103,8 +103,10 @@ export const injectors: readonly {readonly key: string; readonly values: readonl
 	{key: 'dapr.io/enabled', values: ['true'], who: 'Dapr'},
 	{key: 'instrumentation.opentelemetry.io/inject-*', values: ['true', '*/*'], who: 'OpenTelemetry'},
 	{key: 'sidecar.opentelemetry.io/inject', values: ['true', '*/*'], who: 'OpenTelemetry'},
-	{key: 'image.openshift.io/triggers', values: ['*'], who: 'An image stream'},
 ];
+
+/** On a workload: OpenShift writes the images of image streams into its containers. */
+export const streamTriggers = 'image.openshift.io/triggers';
 
 /** Annotations that list images for people and tools (Helm charts, Artifact Hub, OLM). */
 export const listAnnotations: ReadonlySet<string> = new Set([

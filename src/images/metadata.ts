@@ -1,9 +1,9 @@
 import type {JsonObject, JsonValue} from '../types.ts';
-import {injectedImages, injectors, listAnnotations} from './carriers.ts';
+import {injectedImages, injectors, listAnnotations, streamTriggers} from './carriers.ts';
 import {judgeText} from './judge.ts';
 import {searchNamedValue} from './named-values.ts';
 import {openText} from './open-text.ts';
-import {isObject, type Place, textAt, valueAt} from './place.ts';
+import {isList, isObject, type Place, textAt, valueAt} from './place.ts';
 import {hasVersion} from './reference.ts';
 import {addFinding, type Scope, type Search} from './search.ts';
 import {type OpenedText, searchLines} from './text.ts';
@@ -12,9 +12,13 @@ import {matchesWildcard} from './wildcard.ts';
 /** An older copy of the object, kept by kubectl: it does not run. */
 const oldCopy = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Looks at labels and annotations: of objects, and of the templates of pods, where they bring containers in. */
+/**
+ * Looks at labels and annotations: at what brings containers into pods, and at what annotations tell of.
+ * @param around the mapping whose metadata it is.
+ */
 export function searchMetadata(
-	metadata: Place & {readonly value: JsonObject},
+	metadata: Entries,
+	around: JsonObject,
 	scope: Scope,
 	search: Search,
 	opened: OpenedText,
@@ -23,32 +27,41 @@ export function searchMetadata(
 		const entries: JsonValue | undefined = metadata.value[key];
 		if (!isObject(entries)) continue;
 		const place = {up: metadata, step: key, value: entries};
-		searchInjectors(place, search);
+		if (isInjectable(around, scope)) searchInjectors(place, search);
 		if (key === 'annotations') searchAnnotations(place, scope, search, opened);
 	}
 }
 
 type Entries = Place & {readonly value: JsonObject};
 
+/** Injectors look at pods and at namespaces; elsewhere the same labels only tell who installed something. */
+function isInjectable(around: JsonObject, {group, kind, root}: Scope): boolean {
+	return isList(valueAt(around['spec'], 'containers')) || (around === root && group === '' && kind === 'Namespace');
+}
+
 function searchInjectors(entries: Entries, search: Search): void {
 	for (const [key, value] of Object.entries(entries.value)) {
 		const injector = injectors.find((each) => matchesWildcard(each.key, key));
 		if (injector === undefined || typeof value !== 'string') continue;
 		if (!injector.values.some((wanted) => matchesWildcard(wanted, value))) continue;
-		addFinding(search, {
-			image: `images that ${injector.who === 'An image stream' ? 'an image stream' : injector.who} brings`,
-			place: {up: entries, step: key, value},
-			rule: 'injector',
-			outcome: 'unresolved',
-			reason: `${injector.who} changes or adds containers when the pod is admitted. Gate their images in the application that installs ${injector.who === 'An image stream' ? 'the stream' : injector.who}.`,
-		});
+		const reason = `${injector.who} adds containers when the pod is admitted. Gate their images in the application that installs ${injector.who}.`;
+		addBrought(`images that ${injector.who} brings`, reason, {up: entries, step: key, value}, search);
 	}
+}
+
+function addBrought(image: string, reason: string, place: Place, search: Search): void {
+	addFinding(search, {image, place, rule: 'injector', outcome: 'unresolved', reason});
 }
 
 function searchAnnotations(annotations: Entries, scope: Scope, search: Search, opened: OpenedText): void {
 	for (const [key, text] of Object.entries(annotations.value)) {
 		if (typeof text !== 'string' || key === oldCopy) continue;
 		const place = {up: annotations, step: key, value: text};
+		if (key === streamTriggers) {
+			const reason = 'OpenShift replaces images in it by those of an image stream. Gate the images of the stream.';
+			addBrought('images that an image stream brings', reason, place, search);
+			continue;
+		}
 		const injected = injectedImages.find((each) => each.key === key);
 		if (injected !== undefined) searchInjected(text, injected.version, place, annotations, search);
 		else if (listAnnotations.has(key)) searchListed(text, place, scope, search, opened);
@@ -88,10 +101,4 @@ function searchListed(text: string, place: Place, scope: Scope, search: Search, 
 	const values = openText(text, search.room) ?? [];
 	for (const value of values) opened(value, place, 'An annotation tells of it; nothing says that it is pulled.');
 	if (values.length === 0) searchLines(`image: ${text}`, place, scope, search);
-}
-
-/** The metadata of a mapping, when it has any. */
-export function metadataOf(mapping: JsonObject, at: Place | undefined): Entries | undefined {
-	const metadata = valueAt(mapping, 'metadata');
-	return isObject(metadata) ? {up: at, step: 'metadata', value: metadata} : undefined;
 }

@@ -31,11 +31,6 @@ export function comparePlaces(one: Place, other: Place): number {
 	return left.length - right.length;
 }
 
-/** The mappings and lists around a place, the nearest first; the root is not among them. */
-export function* ancestors(place: Place): Generator<Place> {
-	for (let up = place.up; up !== undefined; up = up.up) yield up;
-}
-
 /** A list, for values of which Array.isArray does not tell the compiler what they hold. */
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
 	return Array.isArray(value);

@@ -25,7 +25,7 @@ const texts: readonly (readonly [start: string, text: string])[] = [
 	['schema/default', 'a default in the schema of a custom resource'],
 	['chosen/', 'nothing is written, so an operator chooses'],
 	['deployer/', 'a resource that brings images which manifests do not show'],
-	['injector', 'a label or annotation that asks for injected containers'],
+	['injector', 'a label or annotation by which the cluster adds or changes containers'],
 	['limit', 'a limit of the finder'],
 ];
 

@@ -113,12 +113,12 @@ function walkMapping(mapping: JsonObject, at: Place | undefined, scope: Scope, w
 		if (typeof value === 'string') {
 			if (!scope.builtIn && key !== named?.key) walkField({up: at, step: key, value}, mapping, scope, walk);
 		} else if (typeof value === 'object' && value !== null) {
-			walkInside(key, {up: at, step: key, value}, scope, walk);
+			walkInside(key, {up: at, step: key, value}, mapping, scope, walk);
 		}
 	}
 }
 
-function walkInside(key: string, place: Place, scope: Scope, walk: Walk): void {
+function walkInside(key: string, place: Place, around: JsonObject, scope: Scope, walk: Walk): void {
 	const {value} = place;
 	if (isList(value)) {
 		if (isPodList(key)) searchPodList(key, {...place, value}, narrowed(place, scope), walk.search);
@@ -127,7 +127,9 @@ function walkInside(key: string, place: Place, scope: Scope, walk: Walk): void {
 			return walkValue({...place, value: value.map((item) => (typeof item === 'string' ? null : item))}, scope, walk);
 		}
 	}
-	if (key === 'metadata' && isObject(value)) searchMetadata({...place, value}, scope, walk.search, openerOf(walk));
+	if (key === 'metadata' && isObject(value)) {
+		searchMetadata({...place, value}, around, scope, walk.search, openerOf(walk));
+	}
 	walkValue(place, inside(key, place, scope), walk);
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import {canonicalName, parseReference, registryHost} from '../../src/images/reference.ts';
+import {canonicalName, parseReference, registryHost, sameImage} from '../../src/images/reference.ts';
 
 const sha256 = `sha256:${'f'.repeat(64)}`;
 const sha512 = `sha512:${'f'.repeat(128)}`;
@@ -187,6 +187,15 @@ for (const text of [
 ]) {
 	test(isPlaceholder, text);
 }
+
+test('distinct spellings of one name are the same image', (t) => {
+	t.true(sameImage('nginx', 'docker.io/library/nginx:latest'));
+	t.true(sameImage(`nginx:1@${sha256}`, `index.docker.io/library/nginx@${sha256}`));
+	t.true(sameImage('UPPER/case', 'UPPER/case'));
+	t.false(sameImage('nginx:1', 'nginx:2'));
+	t.false(sameImage('UPPER/case', 'nginx'));
+	t.false(sameImage('nginx', '${IMAGE}'));
+});
 
 test('no generated text makes it slow or throws', (t) => {
 	const piece = fc.constantFrom(
