@@ -1,6 +1,8 @@
+import {once} from 'node:events';
 import {readFile, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import {applicationRoot} from './application-root.ts';
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
@@ -92,7 +94,7 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 	surroundings.signal.addEventListener('abort', () => stop.abort(surroundings.signal.reason), {once: true});
 	const workspace = await openWorkspace(tmpdir());
 	try {
-		return await story({
+		const told = story({
 			...request,
 			paths,
 			policy: policyInForce.policy,
@@ -106,16 +108,38 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 				log,
 			},
 		});
+		return await Promise.race([told, overdue({signal: stop.signal, settings})]);
 	} finally {
 		clearTimeout(deadline);
 		await workspace.remove();
 	}
 }
 
+/** Rejects when the work has not ended some time after it was told to: not every system call can be given up. */
+async function overdue({
+	signal,
+	settings,
+}: {
+	readonly signal: AbortSignal;
+	readonly settings: Settings;
+}): Promise<never> {
+	if (!signal.aborted) await once(signal, 'abort');
+	await wait(goodbyeMs(settings.deadlineMs) * 0.9);
+	throw new GateError({
+		stage: 'scan',
+		code: signal.reason === 'deadline' ? 'deadline' : 'canceled',
+		what: `the work did not end ${signal.reason === 'deadline' ? `within the deadline of ${settings.deadlineMs / 1000} s` : 'when the gate was stopped'}`,
+		hint: 'Look whether the cache directory and the temporary directory are on a disk that answers.',
+	});
+}
+
+function goodbyeMs(deadlineMs: number): number {
+	return Math.min(3000, deadlineMs / 5);
+}
+
 /** The tools are stopped a little early, so that they end and the message is out before the deadline itself. */
 function timeLeftMs(deadlineMs: number): number {
-	const goodbyeMs = Math.min(3000, deadlineMs / 5);
-	return Math.max(0, deadlineMs - goodbyeMs - process.uptime() * 1000);
+	return Math.max(0, deadlineMs - goodbyeMs(deadlineMs) - process.uptime() * 1000);
 }
 
 async function loadPolicy({policyFile, parameters}: Settings): Promise<PolicyInForce> {

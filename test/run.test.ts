@@ -400,6 +400,16 @@ for (const {how, stop} of [
 	});
 }
 
+// Node's recursive mkdir never comes back from /proc.
+test.skipIf(process.platform !== 'linux').serial('a system call that does not end is not waited for', async (t) => {
+	const run = await gate.run(['scan', '-', '--deadline', '5'], {
+		input: pods('nginx'),
+		cacheDirectory: '/proc/trivy-gate',
+	});
+	t.is(run.exitCode, 2);
+	t.regex(run.stderr, /the work did not end within the deadline of 5 s/);
+});
+
 test.serial('a reader that has enough is no failure', async (t) => {
 	const environment = await gate.environment();
 	const child = spawn(process.execPath, [program, 'render', '-'], {env: environment, stdio: ['pipe', 'pipe', 'pipe']});
