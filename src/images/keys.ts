@@ -4,7 +4,7 @@ import {judgeText, mayBeImage} from './judge.ts';
 import {joinParts} from './parts.ts';
 import {type Place, placeText, textAt, valueAt} from './place.ts';
 import {hasVersion, namesRegistry, parseReference} from './reference.ts';
-import {addFinding, addGuess, type Scope, type Search} from './search.ts';
+import {addFinding, addGuess, type Scope, type Search, weaknessOf} from './search.ts';
 
 const why = 'The name of its key speaks of an image; nothing says that it is pulled.';
 
@@ -36,7 +36,7 @@ export function searchKey(
 	const text = place.value;
 	if (parseReference(text).kind !== 'image' || (file.test(text) && !text.includes('@'))) return;
 	const whole = namesRegistry(text) && hasVersion(text) && !address.test(key);
-	if (!whole && !mayBeImage(text) && (listed || scope.guess !== undefined)) return;
+	if (!whole && !mayBeImage(text) && (listed || weaknessOf(scope) !== undefined)) return;
 	addGuess(search, {text, place, rule: 'key/suffix', evidence: whole ? 'certain' : 'guess', why}, scope);
 }
 
@@ -49,8 +49,9 @@ export function searchItem(place: Place & {readonly value: string}, scope: Scope
 /** Looks at a mapping that may hold an image in parts: `repository` and `tag`, or keys that end in them. */
 export function searchSplit(place: Place & {readonly value: JsonObject}, scope: Scope, search: Search): void {
 	const {value: parts} = place;
-	const repository = textAt(parts, 'repository');
-	if (repository !== undefined) searchRepository(repository, place, scope, search);
+	const named = typeof place.step === 'string' && (place.step === 'image' || suffixKey.test(place.step));
+	const repository = ['repository', ...(named ? ['repo', 'name'] : [])].find((key) => textAt(parts, key) !== undefined);
+	if (repository !== undefined) searchRepository(repository, named, place, scope, search);
 	for (const key of Object.keys(parts)) {
 		const [, prefix] = /^(.*[iI]mage[_]?)[rR]epository$/u.exec(key) ?? [];
 		if (prefix === undefined) continue;
@@ -59,24 +60,21 @@ export function searchSplit(place: Place & {readonly value: JsonObject}, scope: 
 	}
 }
 
+/** @param named whether the key of the mapping speaks of images. */
 function searchRepository(
 	repository: string,
+	named: boolean,
 	place: Place & {readonly value: JsonObject},
 	scope: Scope,
 	search: Search,
 ): void {
+	const text = textAt(place.value, repository) ?? '';
 	// A chart or a source repository stands beside a version, too.
-	if (repository.includes('://') || repository.endsWith('.git')) return;
-	const named = place.step === 'image' || (typeof place.step === 'string' && suffixKey.test(place.step));
+	if (text.includes('://') || text.endsWith('.git')) return;
 	const tagged = ['tag', 'digest', 'sha'].some((key) => valueAt(place.value, key) !== undefined);
 	if (!tagged && !(named && valueAt(place.value, 'version') !== undefined)) return;
 	const digest = valueAt(place.value, 'digest') === undefined ? 'sha' : 'digest';
-	addParts(
-		{registry: 'registry', repository: 'repository', tag: named ? ['tag', 'version'] : 'tag', digest},
-		place,
-		scope,
-		search,
-	);
+	addParts({registry: 'registry', repository, tag: named ? ['tag', 'version'] : 'tag', digest}, place, scope, search);
 }
 
 function addParts(
@@ -91,7 +89,8 @@ function addParts(
 	if ([place, ...at].some((part) => search.parts.has(placeText(part)))) return;
 	for (const part of at) search.parts.add(placeText(part));
 	const certain = namesRegistry(parts.text) || place.step === 'image';
-	const {guess, exclusion} = scope;
+	const {exclusion} = scope;
+	const guess = weaknessOf(scope);
 	const judgement =
 		exclusion === undefined
 			? judgeParts(parts, certain ? guess : (guess ?? why))
@@ -106,7 +105,7 @@ function searchImageKey(
 	search: Search,
 ): void {
 	const {value: text} = place;
-	if (scope.guess !== undefined && !mayBeImage(text)) return;
+	if (weaknessOf(scope) !== undefined && !mayBeImage(text)) return;
 	const tag = hasVersion(text) ? undefined : tagKeys.find((key) => valueAt(parent, key) !== undefined);
 	if (tag !== undefined && place.up !== undefined) {
 		return addParts({repository: 'image', tag}, {...place.up, value: parent}, scope, search);

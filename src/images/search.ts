@@ -25,6 +25,8 @@ export interface Scope {
 	readonly builtIn: boolean;
 	/** Why nothing in it is more than a guess. */
 	readonly guess: string | undefined;
+	/** Why keys and texts are no more than a guess in the part of it that is walked through; the shape of a pod is. */
+	readonly values: string | undefined;
 	/** Why places are no images, by their text. */
 	readonly excluded: ReadonlyMap<string, Exclusion> | undefined;
 	/** What holds for the part of it that is walked through. */
@@ -84,8 +86,10 @@ function isFull(search: Search, outcome: ImageOutcome): boolean {
 }
 
 /** Adds a text that reads like an image, where a weaker rule saw it; not where a known field has a part of a name. */
-export function addGuess(search: Search, guess: Guess, {guess: inText, exclusion}: Scope): void {
+export function addGuess(search: Search, guess: Guess, scope: Scope): void {
 	const {text, place, rule} = guess;
+	const {exclusion} = scope;
+	const inText = weaknessOf(scope);
 	if (isFull(search, inText === undefined && guess.evidence !== 'guess' ? 'scan' : 'potential')) return;
 	if (search.parts.size > 0 && search.parts.has(placeText(place))) return;
 	if (exclusion !== undefined) {
@@ -101,6 +105,11 @@ export function addGuess(search: Search, guess: Guess, {guess: inText, exclusion
 		outcome,
 		reason: reason ?? (outcome === 'scan' ? undefined : (inText ?? guess.why)),
 	});
+}
+
+/** Why what a key or a text says is no more than a guess; undefined when it may be more. */
+export function weaknessOf({guess, values}: Scope): string | undefined {
+	return guess ?? values;
 }
 
 /** What a weaker rule saw; `why` is a sentence about how weak it is. */

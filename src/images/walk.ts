@@ -57,6 +57,7 @@ export function searchObject({value, at, guess}: Subject, table: Table, search: 
 		at,
 		builtIn: builtInGroups.has(group),
 		guess,
+		values: undefined,
 		exclusion: undefined,
 	};
 	const scope: Scope = {...unexcluded, excluded: exclusionsOf(table, {...unexcluded})};
@@ -155,8 +156,8 @@ function openerOf(walk: Walk): OpenedText {
 /** Walks through what a text holds; `guess` as in a scope. */
 function walkText(value: JsonValue, place: Place, guess: string | undefined, walk: Walk): void {
 	const at = {up: place, step: insideText, value} as const;
-	const nothing = {group: '', kind: '', root: {}, at, builtIn: false, excluded: undefined, exclusion: undefined};
-	walkValue(at, {...nothing, guess}, walk);
+	const nothing = {values: undefined, excluded: undefined, exclusion: undefined};
+	walkValue(at, {group: '', kind: '', root: {}, at, builtIn: false, guess, ...nothing}, walk);
 }
 
 /** What holds below a key. */
@@ -164,7 +165,7 @@ function inside(key: string, place: Place, scope: Scope): Scope {
 	const ofObject = place.up === scope.at;
 	const aside = key === 'rbd' || key === 'managedFields' || (ofObject && (key === 'status' || key === 'metadata'));
 	if (aside) return {...scope, builtIn: true};
-	return chartValues.has(key) && !scope.builtIn ? {...scope, guess: scope.guess ?? valuesReason} : scope;
+	return chartValues.has(key) && !scope.builtIn ? {...scope, values: valuesReason} : scope;
 }
 
 const valuesReason = 'It is a value for a chart that is rendered elsewhere, which may use it or not.';

@@ -361,3 +361,25 @@ test(
 	},
 	'potential quay.io/a/web:1 (schema/default) spec.properties.webImage.default',
 );
+
+test(
+	'the shape of a pod is more than a guess, also in values of a chart',
+	finds,
+	'x.example/v1/X',
+	{spec: {values: {containers: [{image: 'web'}], image: 'quay.io/a/web:1'}}},
+	'potential quay.io/a/web:1 (key/image) spec.values.image',
+	'scan web (pod/containers) spec.values.containers[0].image',
+);
+test(
+	finds,
+	'x.example/v1/X',
+	{spec: {image: {name: 'quay.io/a/web', version: 'v1'}}},
+	'scan quay.io/a/web:v1 (key/split) spec.image',
+);
+test(
+	finds,
+	'x.example/v1/X',
+	{spec: {initImage: {registry: 'quay.io', repo: 'a/web', tag: 'v1'}}},
+	'scan quay.io/a/web:v1 (key/split) spec.initImage',
+);
+test(finds, 'x.example/v1/X', {spec: {source: {name: 'web', tag: 'v1'}}});
