@@ -99,6 +99,8 @@ async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 			'parse-positional-numbers': false,
 			'duplicate-arguments-array': true,
 			'dot-notation': false,
+			// `--no-packages` is a parameter's name.
+			'boolean-negation': false,
 		})
 		.exitProcess(false)
 		.version(false)
@@ -108,7 +110,8 @@ async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 		.option('version', {type: 'boolean', describe: 'Show the versions of the gate, its tools and the database'})
 		.epilogue('Each setting can be given as a variable: --cache-dir is TRIVY_GATE_CACHE_DIR.')
 		.fail((message, error) => {
-			throw error ?? usageError(message);
+			// yargs has errors of its own for what a person mistyped.
+			throw error instanceof GateError ? error : usageError(message || error.message);
 		});
 	// The path is not declared: yargs would turn "-" into nothing.
 	for (const {name, describe} of commands) parser.command(name, describe);
@@ -121,12 +124,12 @@ async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 			group: 'Settings',
 		});
 	}
-	for (const {name, tooltip, collection} of parameters) {
+	for (const {name, tooltip, collection, item} of parameters) {
 		const form = {string: '', array: ' (may be repeated)', map: ' (name=value, may be repeated)'}[collection];
 		parser.option(name, {
-			type: 'string',
+			type: item === 'boolean' ? 'boolean' : 'string',
 			describe: `${tooltip}${form}`,
-			requiresArg: true,
+			requiresArg: item !== 'boolean',
 			group: 'Parameters of the application',
 		});
 	}

@@ -46,6 +46,7 @@ export function printGate(printing: Printing): GateOutcome {
 	}
 	log.warn('gate', oneLineSummary(decision));
 	if (because !== undefined) log.warn('gate', `the render fails, because ${because}`);
+	if (enforcement === 'warn') log.warn('gate', 'nothing is refused, because enforcement is warn');
 	switch (enforcement) {
 		case 'warn':
 			return {stdout: manifests.bytes, exitCode: 0};
@@ -117,7 +118,7 @@ function notKnown(unknown: readonly ImageDecision[], {decision, settings}: Print
 		code: late ? 'deadline' : 'images-unknown',
 		what: late
 			? `${scannable - unknown.length} of ${scannable} images are scanned, then the deadline of ${settings.deadlineMs / 1000} s came`
-			: `${unknown.length} of ${scannable} images could not be scanned`,
+			: `${unknown.length} of ${scannable} ${scannable === 1 ? 'image' : 'images'} could not be scanned`,
 		hint: late
 			? 'What is scanned is kept: a hard refresh goes on from there.'
 			: [...new Set(reasons.map(whatToDo))].slice(0, 3).join(' '),

@@ -2,7 +2,7 @@ import type {GateDecision, ImageDecision} from '../types.ts';
 import {oneLine, short} from './line.ts';
 import {isDecided, isUse} from './names.ts';
 import {decisiveReasons, reasonLabels, reasonText, whatToDo} from './reasons.ts';
-import {upgradesOf} from './upgrades.ts';
+import {fixOf, upgradesOf} from './upgrades.ts';
 
 const imagesTold = 3;
 const fixesTold = 3;
@@ -56,7 +56,9 @@ function fixes(images: readonly ImageDecision[]): string | undefined {
 			`${short(name)} ${short(installedVersion)} → ${short(to)} fixes ${list(ids)}`,
 	);
 	if (raises.length === 0) return undefined;
-	return `${raises.slice(0, fixesTold).join('; ')}${raises.length > fixesTold ? '; …' : '.'}`;
+	const unfixable = [...new Set(findings.filter((finding) => fixOf(finding) === undefined).map(({id}) => id))];
+	const rest = unfixable.length === 0 ? '' : ` There is no fix yet for ${list(unfixable)}.`;
+	return `${raises.slice(0, fixesTold).join('; ')}${raises.length > fixesTold ? '; …' : '.'}${rest}`;
 }
 
 function list(ids: readonly string[]): string {

@@ -39,7 +39,7 @@ test(
 			scanned(web),
 		],
 	),
-	'denied — 1 of 2 images: registry.example/api:1.4 (CRITICAL 1, HIGH 2), used by Deployment/shop/api. minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906, CVE-2020-7598.',
+	'denied — 1 of 2 images: registry.example/api:1.4 (CRITICAL 1, HIGH 2), used by Deployment/shop/api. minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906, CVE-2020-7598. There is no fix yet for CVE-2023-5678.',
 );
 
 test(
