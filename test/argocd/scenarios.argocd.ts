@@ -1,0 +1,46 @@
+// Every scenario in a real Argo CD: `npm run test:argocd`, or one alone: `npm run test:argocd -- apply-only`.
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import test from 'ava';
+import pLimit from 'p-limit';
+import {startBed, type Bed} from './bed.ts';
+import type {Outcome, Refusal, Scenario} from './scenario.ts';
+import {play} from './stage.ts';
+
+const directory = join(import.meta.dirname, 'scenarios');
+/** Scenarios at once: most of their time is waiting, the rest is renders, on a machine with two cores. */
+const limit = pLimit(8);
+const keep = process.env['ARGOCD_BED'] === 'keep';
+let bed: Bed;
+
+test.before(async (t) => {
+	t.timeout(10 * 60_000);
+	bed = await startBed((line) => console.error(`argocd: ${line}`));
+});
+
+test.after.always('stop', async (t) => {
+	if (bed === undefined) return;
+	if (keep) {
+		t.timeout(24 * 60 * 60_000);
+		console.error(
+			`argocd: kept up, until Ctrl-C: export KUBECONFIG=${bed.cluster.kubeconfig} (logs: ${bed.directory})`,
+		);
+		await new Promise(() => setInterval(() => {}, 60_000));
+	}
+	await bed.stop();
+});
+
+for (const scenarioName of readdirSync(directory).toSorted()) {
+	const {scenario} = (await import(join(directory, scenarioName, 'scenario.ts'))) as {readonly scenario: Scenario};
+	for (const [refusal, outcome] of Object.entries(scenario.outcomes) as [Refusal, Outcome][]) {
+		test(`${scenarioName}, ${refusal}: ${inWords(outcome)}`, async (t) => {
+			t.timeout(10 * 60_000);
+			await limit(() => play(t, bed, {scenario, scenarioName, refusal, keep}));
+		});
+	}
+}
+
+function inWords(outcome: Outcome): string {
+	if ('checked' in outcome) return outcome.checked;
+	return 'refused' in outcome ? `refused — ${outcome.refused}` : `deployed — ${outcome.deployed}`;
+}
