@@ -16,6 +16,9 @@ let bed: Bed;
 test.before(async (t) => {
 	t.timeout(10 * 60_000);
 	bed = await startBed((line) => console.error(`argocd: ${line}`));
+	// AVA ends its workers without a word: by a signal of the terminal, or by going away itself.
+	for (const end of ['SIGINT', 'SIGTERM', 'disconnect'])
+		process.once(end, () => void bed.stop().finally(() => process.exit(1)));
 });
 
 test.after.always('stop', async (t) => {
