@@ -79,7 +79,7 @@ export interface Application {
 	readonly until: (what: string, fits: (status: ApplicationStatus) => boolean) => Promise<ApplicationStatus>;
 	/** Changes the Application itself. */
 	readonly patch: (change: object) => Promise<void>;
-	/** Deletes the Application, and with `cascade` what it deployed. Waits until it is gone. */
+	/** Deletes the Application, when it is there, and with `cascade` what it deployed. Waits until it is gone. */
 	readonly delete: (how?: 'cascade' | 'leave') => Promise<void>;
 }
 
@@ -96,14 +96,14 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 		const {operationState, sync, conditions} = last?.status ?? {};
 		return JSON.stringify({operationState, sync, conditions}).slice(0, 6000);
 	};
-	const until = <T>(what: string, ask: (current: LiveApplication) => T | undefined | false, patienceMs = 90_000) =>
+	const until = <T>(what: string, ask: (current: LiveApplication) => T | undefined | false | Promise<T | false>) =>
 		waitFor(
 			`${name}: ${what}`,
 			async () => {
 				last = await live();
 				return ask(last);
 			},
-			{say, patienceMs},
+			{say, patienceMs: 90_000},
 		);
 	await api.apply(object);
 
@@ -121,28 +121,37 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 		async startSync({strategy = 'hook', force, prune, options, resources, revision, retries} = {}) {
 			await until('the end of the sync before', ({operation}) => operation === undefined);
 			const mark = randomUUID();
-			await api.patch(self, {
-				operation: {
-					initiatedBy: {username: 'lab'},
-					info: [{name: 'mark', value: mark}],
-					...(retries === undefined
-						? {}
-						: {retry: {limit: retries, backoff: {duration: '1s', factor: 1, maxDuration: '1s'}}}),
-					sync: {
-						syncStrategy: {[strategy]: force === undefined ? {} : {force}},
-						...(prune === undefined ? {} : {prune}),
-						...(options === undefined ? {} : {syncOptions: options}),
-						...(resources === undefined ? {} : {resources}),
-						...(revision === undefined ? {} : {revision}),
-					},
+			const operation = {
+				initiatedBy: {username: 'lab'},
+				info: [{name: 'mark', value: mark}],
+				...(retries === undefined
+					? {}
+					: {retry: {limit: retries, backoff: {duration: '1s', factor: 1, maxDuration: '1s'}}}),
+				sync: {
+					syncStrategy: {[strategy]: force === undefined ? {} : {force}},
+					...(prune === undefined ? {} : {prune}),
+					...(options === undefined ? {} : {syncOptions: options}),
+					...(resources === undefined ? {} : {resources}),
+					...(revision === undefined ? {} : {revision}),
 				},
+			};
+			await api.patch(self, {operation});
+			// The controller clears the field once more when it is still busy with the end of the sync before.
+			let lastTry = performance.now();
+			await until('the beginning of the sync', async (current) => {
+				if (marksOf(current).includes(mark)) return true;
+				if (current.operation === undefined && performance.now() > lastTry + 3000) {
+					await api.patch(self, {operation});
+					lastTry = performance.now();
+				}
+				return false;
 			});
 			return mark;
 		},
 		finished: (mark) =>
 			until('the end of the sync', (current) => {
 				const state = ended(current);
-				return state?.operation.info?.some(({value}) => value === mark) === true && state;
+				return state !== undefined && marksOf(current).includes(mark) && state;
 			}),
 		automated: (what, fits) =>
 			until(what, (current) => {
@@ -153,6 +162,7 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 		sync: async (options) => application.finished(await application.startSync(options)),
 		patch: (change) => api.patch(self, change),
 		async delete(how = 'leave') {
+			if ((await api.get(self)) === undefined) return;
 			// Argo CD adds one of its own when there are hooks that run at deletion.
 			const {finalizers = []} = (await live()).metadata;
 			const cascade = [...finalizers, 'resources-finalizer.argocd.argoproj.io'];
@@ -167,4 +177,8 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 function ended({operation, status}: LiveApplication): OperationState | undefined {
 	const state = status?.operationState;
 	return operation === undefined && state?.finishedAt !== undefined ? state : undefined;
+}
+
+function marksOf({status}: LiveApplication): readonly string[] {
+	return status?.operationState?.operation.info?.map(({value}) => value) ?? [];
 }

@@ -1,4 +1,4 @@
-import {mkdir, readdir, readFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile} from 'node:fs/promises';
 import {delimiter, dirname, join} from 'node:path';
 import {parse} from 'yaml';
 import {runProgram} from '../../src/exec.ts';
@@ -16,7 +16,10 @@ export interface ArgoCd {
 	readonly ask: (
 		method: 'GenerateManifest' | 'GetAppDetails',
 		request: object,
+		address?: string,
 	) => Promise<{readonly answer: unknown} | {readonly error: string}>;
+	/** Starts one more repo-server, with Argo CD's defaults or other settings, and the same plugins. @returns its address. */
+	readonly startOtherRepoServer: (settings?: Readonly<Record<string, string>>) => Promise<string>;
 	readonly stop: () => Promise<void>;
 }
 
@@ -35,22 +38,15 @@ export const argoNamespace = 'argocd';
 /** Starts Argo CD against a cluster, with its definitions and settings in place. */
 export async function startArgoCd({programs, cluster, tools, directory}: ArgoCdOptions): Promise<ArgoCd> {
 	const sockets = join(directory, 'plugins');
-	const temporary = join(directory, 'tmp');
 	await mkdir(sockets, {recursive: true});
-	await mkdir(temporary);
 	await installObjects(programs, cluster);
-	const [redisPort, repoPort, repoMetricsPort, controllerMetricsPort] = (await freePorts(4)) as [
-		number,
-		number,
-		number,
-		number,
-	];
+	const [redisPort, repoPort, controllerMetricsPort] = (await freePorts(3)) as [number, number, number];
 	const redis = `127.0.0.1:${redisPort}`;
 	const repoServer = `127.0.0.1:${repoPort}`;
 	const environment = {
 		PATH: [dirname(tools.helm), dirname(tools.kustomize), programs.scripts, process.env['PATH'] ?? ''].join(delimiter),
 		HOME: directory,
-		TMPDIR: temporary,
+		TMPDIR: directory,
 	};
 	const daemons: Daemon[] = [];
 	try {
@@ -64,29 +60,8 @@ export async function startArgoCd({programs, cluster, tools, directory}: ArgoCdO
 				ready: async () =>
 					(await readFile(join(directory, 'redis.log'), 'utf8')).includes('Ready to accept connections'),
 			}),
-			await startDaemon({
-				name: 'repo-server',
-				file: programs.argoCd,
-				args: [
-					`--redis=${redis}`,
-					'--disable-tls',
-					'--address=127.0.0.1',
-					`--port=${repoPort}`,
-					'--metrics-address=127.0.0.1',
-					`--metrics-port=${repoMetricsPort}`,
-				],
-				environment: {
-					...environment,
-					ARGOCD_BINARY_NAME: 'argocd-repo-server',
-					ARGOCD_GPG_ENABLED: 'false',
-					ARGOCD_ASK_PASS_SOCK: join(directory, 'ask-pass.sock'),
-					ARGOCD_PLUGINSOCKFILEPATH: sockets,
-					// As plugin/ sets it.
-					ARGOCD_PAUSE_GEN_AFTER_FAILED_ATTEMPTS: '0',
-				},
-				logFile: join(directory, 'repo-server.log'),
-				ready: () => answers(`http://127.0.0.1:${repoMetricsPort}/healthz`),
-			}),
+			// As plugin/ sets it.
+			await startRepoServer('repo-server', repoPort, {ARGOCD_PAUSE_GEN_AFTER_FAILED_ATTEMPTS: '0'}),
 			await startDaemon({
 				name: 'application-controller',
 				file: programs.argoCd,
@@ -122,8 +97,13 @@ export async function startArgoCd({programs, cluster, tools, directory}: ArgoCdO
 	}
 	return {
 		sockets,
-		async ask(method, request) {
-			const result = await runProgram(programs.argoCd, [repoServer, method], {
+		async startOtherRepoServer(settings = {}) {
+			const [port] = (await freePorts(1)) as [number];
+			daemons.push(await startRepoServer(`repo-server-${port}`, port, settings));
+			return `127.0.0.1:${port}`;
+		},
+		async ask(method, request, address = repoServer) {
+			const result = await runProgram(programs.argoCd, [address, method], {
 				environment: {...environment, ARGOCD_BINARY_NAME: 'ask-repo-server'},
 				directory,
 				timeoutMs: 120_000,
@@ -135,6 +115,33 @@ export async function startArgoCd({programs, cluster, tools, directory}: ArgoCdO
 		},
 		stop: () => stopAll(daemons),
 	};
+
+	async function startRepoServer(name: string, port: number, settings: Readonly<Record<string, string>>) {
+		const [metricsPort] = (await freePorts(1)) as [number];
+		return startDaemon({
+			name,
+			file: programs.argoCd,
+			args: [
+				`--redis=${redis}`,
+				'--disable-tls',
+				'--address=127.0.0.1',
+				`--port=${port}`,
+				'--metrics-address=127.0.0.1',
+				`--metrics-port=${metricsPort}`,
+			],
+			environment: {
+				...environment,
+				ARGOCD_BINARY_NAME: 'argocd-repo-server',
+				ARGOCD_GPG_ENABLED: 'false',
+				ARGOCD_ASK_PASS_SOCK: join(directory, `${name}.sock`),
+				ARGOCD_PLUGINSOCKFILEPATH: sockets,
+				TMPDIR: await mkdtemp(join(directory, 'tmp-')),
+				...settings,
+			},
+			logFile: join(directory, `${name}.log`),
+			ready: () => answers(`http://127.0.0.1:${metricsPort}/healthz`),
+		});
+	}
 }
 
 async function installObjects({definitions}: Programs, {api}: Cluster): Promise<void> {

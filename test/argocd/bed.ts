@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, rm} from 'node:fs/promises';
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Say} from '../lab/cache.ts';
@@ -20,11 +20,21 @@ export interface Bed {
 	/** Starts one more plugin, with a policy of its own (REGISTRY stands for the lab's). */
 	readonly startSidecar: (
 		name: string,
-		options?: {readonly policy?: string; readonly environment?: Readonly<Record<string, string>>},
-	) => Promise<Daemon>;
+		policy: string,
+		options?: {
+			readonly environment?: Readonly<Record<string, string>>;
+			/** Another program instead of the gate. */
+			readonly command?: readonly string[];
+		},
+	) => Promise<Sidecar>;
 	/** Logs and everything else that was written. */
 	readonly directory: string;
 	readonly stop: () => Promise<void>;
+}
+
+export interface Sidecar extends Daemon {
+	/** What the operator changes; it counts from the next render on. */
+	readonly setPolicy: (policy: string) => Promise<void>;
 }
 
 /** The operator's policy of the plugin `trivy-gate`: a denial is a Job, unless an application asks for more. */
@@ -57,20 +67,24 @@ export async function startBed(say: Say): Promise<Bed> {
 			argoCd,
 			directory,
 			repository: (name) => createRepository(join(directory, 'repositories', name)),
-			async startSidecar(name, {policy = bedPolicy, environment = {}} = {}) {
+			async startSidecar(name, policy, {environment: more = {}, command} = {}) {
+				const environment = await gate.environment({policy, environment: more});
 				const sidecar = await startSidecar({
 					name,
 					argoCd: programs.argoCd,
 					directory: join(directory, 'sidecars', name),
 					sockets: argoCd.sockets,
-					environment: await gate.environment({policy, environment}),
+					environment,
+					...(command === undefined ? {} : {command}),
 				});
 				stops.push(sidecar.stop);
-				return sidecar;
+				const setPolicy = (next: string) =>
+					writeFile(environment['TRIVY_GATE_POLICY'] as string, next.replaceAll('REGISTRY', lab.registry));
+				return {...sidecar, setPolicy};
 			},
 			stop,
 		};
-		await bed.startSidecar('trivy-gate');
+		await bed.startSidecar('trivy-gate', bedPolicy);
 		say(`a cluster with Argo CD and the gate in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 		return bed;
 	} catch (error) {

@@ -42,7 +42,8 @@ export async function startDaemon({name, file, args, environment, logFile, ready
 	const log = createWriteStream(logFile, {flags: 'a'});
 	child.stdout?.pipe(log, {end: false});
 	child.stderr?.pipe(log, {end: false});
-	const daemon = {name, logFile, stop: () => stop(child)};
+	let stopped: Promise<void> | undefined;
+	const daemon = {name, logFile, stop: () => (stopped ??= stop(child))};
 	const deadline = performance.now() + patienceMs;
 	while (!(await ready().catch(() => false))) {
 		const ended = child.exitCode !== null || child.signalCode !== null;

@@ -29,3 +29,25 @@ export function inventoryOf(objects: readonly KubernetesObject[]): Inventory {
 			.toSorted(([one = ''], [other = '']) => one.localeCompare(other)),
 	) as Inventory;
 }
+
+/** The objects of a namespace by `Kind/name`, without what differs between any two: to compare two namespaces. */
+export async function comparable(api: KubernetesApi, namespace: string): Promise<Readonly<Record<string, unknown>>> {
+	const objects = (await objectsIn(api, namespace)).map((object) => {
+		const {kind, metadata, status: _, ...rest} = object as KubernetesObject & Readonly<Record<string, unknown>>;
+		const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name));
+		const text = JSON.stringify({
+			...rest,
+			labels: metadata.labels,
+			annotations: Object.fromEntries(annotations),
+		});
+		return [`${kind}/${metadata.name}`, JSON.parse(text.replaceAll(namespace, 'NAMESPACE')) as unknown] as const;
+	});
+	return Object.fromEntries(objects.toSorted(([one], [other]) => one.localeCompare(other)));
+}
+
+/** They hold the name of the Application and of the namespace, and numbers of changes. */
+const ownAnnotations = [
+	'argocd.argoproj.io/tracking-id',
+	'kubectl.kubernetes.io/last-applied-configuration',
+	'deployment.kubernetes.io/revision',
+];

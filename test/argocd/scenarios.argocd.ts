@@ -1,6 +1,7 @@
 // Every scenario in a real Argo CD: `npm run test:argocd`, or one alone: `npm run test:argocd -- apply-only`.
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import pLimit from 'p-limit';
 import {startBed, type Bed} from './bed.ts';
@@ -33,12 +34,27 @@ test.after.always('stop', async (t) => {
 	await bed.stop();
 });
 
+const together: Promise<unknown>[] = [];
+const oneByOne = pLimit(1);
+
 for (const scenarioName of readdirSync(directory).toSorted()) {
 	const {scenario} = (await import(join(directory, scenarioName, 'scenario.ts'))) as {readonly scenario: Scenario};
 	for (const [refusal, outcome] of Object.entries(scenario.outcomes) as [Refusal, Outcome][]) {
 		test(`${scenarioName}, ${refusal}: ${inWords(outcome)}`, async (t) => {
-			t.timeout(10 * 60_000);
-			await limit(() => play(t, bed, {scenario, scenarioName, refusal, keep}));
+			t.timeout(20 * 60_000);
+			const run = () => play(t, bed, {scenario, scenarioName, refusal, keep});
+			if (scenario.alone === true) {
+				await oneByOne(async () => {
+					// All others have begun by then, or wait for their turn.
+					await sleep(1000);
+					await Promise.allSettled(together);
+					await run();
+				});
+				return;
+			}
+			const played = limit(run);
+			together.push(played);
+			await played;
 		});
 	}
 }

@@ -15,13 +15,22 @@ export interface SidecarOptions {
 	readonly sockets: string;
 	/** The operator's settings: TRIVY_GATE_*, PATH, HOME, TMPDIR. */
 	readonly environment: Readonly<Record<string, string>>;
+	/** What prints the manifests; by default the gate of this checkout. */
+	readonly command?: readonly string[];
 }
 
 /** Starts the gate as a plugin of Argo CD: the shipped plugin.yaml, under argocd-cmp-server. */
-export async function startSidecar({name, argoCd, directory, sockets, environment}: SidecarOptions): Promise<Daemon> {
+export async function startSidecar({
+	name,
+	argoCd,
+	directory,
+	sockets,
+	environment,
+	command = [process.execPath, program, 'generate'],
+}: SidecarOptions): Promise<Daemon> {
 	await mkdir(join(directory, 'config'), {recursive: true});
 	await mkdir(join(directory, 'work'), {recursive: true});
-	await writeFile(join(directory, 'config', 'plugin.yaml'), await pluginConfiguration(name));
+	await writeFile(join(directory, 'config', 'plugin.yaml'), await pluginConfiguration(name, command));
 	return startDaemon({
 		name: `sidecar ${name}`,
 		file: argoCd,
@@ -37,15 +46,15 @@ export async function startSidecar({name, argoCd, directory, sockets, environmen
 	});
 }
 
-/** plugin.yaml as it is shipped, with the program of this checkout. */
-async function pluginConfiguration(name: string): Promise<string> {
+/** plugin.yaml as it is shipped, but for the name and the command. */
+async function pluginConfiguration(name: string, command: readonly string[]): Promise<string> {
 	const shipped = parse(await readFile(join(import.meta.dirname, '../../plugin.yaml'), 'utf8')) as {
 		readonly metadata: object;
-		readonly spec: {readonly generate: object};
+		readonly spec: object;
 	};
 	return stringify({
 		...shipped,
 		metadata: {...shipped.metadata, name},
-		spec: {...shipped.spec, generate: {...shipped.spec.generate, command: [process.execPath, program]}},
+		spec: {...shipped.spec, generate: {command}},
 	});
 }

@@ -1,5 +1,5 @@
 import type {Scenario} from '../../scenario.ts';
-import {allowedImage} from '../../stage.ts';
+import {allowedImage} from '../../checks.ts';
 
 export const scenario: Scenario = {
 	about: 'Of a revision with a denied image, only a ConfigMap is synced, which has nothing to do with it.',

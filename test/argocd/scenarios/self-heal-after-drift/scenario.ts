@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Scenario} from '../../scenario.ts';
-import {allowedImage} from '../../stage.ts';
+import {allowedImage} from '../../checks.ts';
 
 export const scenario: Scenario = {
 	about:
