@@ -93,7 +93,14 @@ function namespaceOf(
 }
 
 function jobOf({decision, objects, policy, report, settings}: Printing): string {
-	return gateJob({decision, objects, job: policy.job, report, namespace: namespaceOf(decision, objects, settings)});
+	return gateJob({
+		decision,
+		objects,
+		job: policy.job,
+		report,
+		application: settings.calledByArgo ? settings.application.name : undefined,
+		namespace: namespaceOf(decision, objects, settings),
+	});
 }
 
 function sealed({manifests, objects, decision, log}: Printing): string {

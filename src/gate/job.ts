@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {Document, visit, type Scalar} from 'yaml';
 import type {GateDecision, ImageDecision, ManifestObject} from '../types.ts';
 import {short} from './line.ts';
@@ -12,6 +13,8 @@ export interface GateJobOptions {
 	/** Everything that is printed beside the Job; decides the Job's sync wave. */
 	readonly objects: readonly ManifestObject[];
 	readonly job: Policy['job'];
+	/** Whose Job it is, so that no two applications of a namespace have the same; undefined for local use. */
+	readonly application: string | undefined;
 	/** Undefined leaves it out, as for local use. */
 	readonly namespace: string | undefined;
 	/** The report as text, which the pod of the form `pod` prints. */
@@ -24,13 +27,13 @@ export interface GateJobOptions {
  * same sync tries again, and otherwise only its time to live removes it, so that the evidence outlives the sync.
  * @throws GateError wave-out-of-range.
  */
-export function gateJob({decision, objects, job, namespace, report}: GateJobOptions): string {
+export function gateJob({decision, objects, job, application, namespace, report}: GateJobOptions): string {
 	const form = job.form === 'pod' && job.image !== undefined ? podForm(decision, job.image, report) : podlessForm();
 	return yamlText({
 		apiVersion: 'batch/v1',
 		kind: 'Job',
 		metadata: {
-			generateName: 'trivy-gate-denied-',
+			generateName: `trivy-gate-denied-${ownerMark(application, decision)}`,
 			...(namespace === undefined ? {} : {namespace}),
 			annotations: {
 				'argocd.argoproj.io/hook': 'PreSync',
@@ -42,6 +45,15 @@ export function gateJob({decision, objects, job, namespace, report}: GateJobOpti
 		},
 		spec: {backoffLimit: 0, ttlSecondsAfterFinished: job.ttlSecondsAfterFinished, ...form},
 	});
+}
+
+/**
+ * Argo CD makes the name of generateName, the revision and the second (gitops-engine: sync_context.go), so two Jobs of
+ * one revision in one namespace would be the same: the sync of the one that came first would wait for ever.
+ */
+function ownerMark(application: string | undefined, {reportId}: GateDecision): string {
+	if (application === undefined) return '';
+	return `${createHash('sha256').update(`${application}\0${reportId}`).digest('hex').slice(0, 8)}-`;
 }
 
 /** Fails at once, without any pod. Its image is never pulled; the name cannot exist (RFC 6761). */

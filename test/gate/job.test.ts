@@ -41,7 +41,7 @@ const prints = test.macro({
 			annotations: {'helm.sh/hook': 'pre-upgrade', 'helm.sh/hook-weight': '-5'},
 		});
 		const expected = await readFile(new URL(`expected/${file}`, import.meta.url), 'utf8');
-		t.is(gateJob({decision: denied, objects, job, namespace, report}), expected);
+		t.is(gateJob({decision: denied, objects, job, application: undefined, namespace, report}), expected);
 	},
 	title: (_what, file: string, _job: Policy['job'], _namespace: string | undefined) => file,
 });
@@ -66,7 +66,7 @@ interface Job {
 
 /** The Job as a reader of either YAML version sees it. */
 function read(decision: GateDecision, text: string, job = pod): Job {
-	const yaml = gateJob({decision, objects: [], job, namespace: 'shop', report: text});
+	const yaml = gateJob({decision, objects: [], job, application: 'shop', namespace: 'shop', report: text});
 	const [one, other] = (['1.1', '1.2'] as const).map((version) => JSON.stringify(parse(yaml, {version})));
 	if (one === undefined || one !== other) throw new Error('YAML 1.1 and 1.2 read different Jobs');
 	return JSON.parse(one) as Job;
@@ -135,6 +135,7 @@ test('the container’s name tells the verdict within 63 characters', (t) => {
 
 test('without an image the form is podless', (t) => {
 	const text = gateJob({
+		application: 'shop',
 		decision: denied,
 		objects: [],
 		job: {form: 'pod', ttlSecondsAfterFinished: 60},
@@ -183,4 +184,19 @@ for (const [what, text] of [
 
 test('a long line is cut', (t) => {
 	t.is(read(denied, 'x'.repeat(501)).spec.template.spec.containers[0].args[0], `${'x'.repeat(500)}…`);
+});
+
+const nameOf = (application: string, decision: GateDecision) =>
+	(
+		parse(gateJob({decision, objects: [], job: podless, application, namespace: 'shop', report})) as {
+			readonly metadata: {readonly generateName: string};
+		}
+	).metadata.generateName;
+
+test('applications, and decisions of one application, have Jobs of their own', (t) => {
+	const other = {...denied, reportId: '000000000000'};
+	const names = [nameOf('shop', denied), nameOf('shop', other), nameOf('team-b_shop', denied)];
+	t.is(new Set(names).size, 3);
+	for (const name of names) t.regex(name, /^trivy-gate-denied-[0-9a-f]{8}-$/);
+	t.true(names.includes(nameOf('shop', denied)));
 });
