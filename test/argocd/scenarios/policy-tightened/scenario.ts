@@ -27,11 +27,8 @@ export const scenario: Scenario = {
 		await sidecar.setPolicy(strict);
 		t.is((await application.refresh('normal')).sync?.status, 'Synced', 'what was rendered is kept');
 		const {sync, conditions} = await application.refresh('hard');
-		t.is(
-			sync?.status,
-			{job: 'Synced', seal: 'OutOfSync', 'fail-render': 'Unknown'}[refusal],
-			JSON.stringify(conditions),
-		);
+		const expected = {job: 'Synced', seal: 'OutOfSync', 'fail-render': 'Unknown'} as const;
+		t.is(sync?.status, expected[refusal], JSON.stringify(conditions));
 		await sleep(5000);
 		await isUntouched();
 		const settings = {apiVersion: 'v1', kind: 'ConfigMap', namespace: name, name: 'settings'};

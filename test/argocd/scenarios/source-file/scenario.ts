@@ -24,5 +24,5 @@ const tricks = {
 	loosening: /the file has a "plugin" block.*Move it to the Application’s spec\.source\.plugin/,
 	// By Argo CD.
 	'other-type': /multiple application sources defined/,
-	'no-name': /could not find cmp-server plugin/,
+	'no-name': /could not find plugin supporting the given repository/,
 };
