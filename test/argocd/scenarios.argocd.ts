@@ -4,8 +4,10 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import pLimit from 'p-limit';
+import {parameters} from '../../src/parameters.ts';
 import {startBed, type Bed} from './bed.ts';
 import type {Outcome, Refusal, Scenario} from './scenario.ts';
+import {compare, parities, parityContent} from './parity.ts';
 import {play} from './stage.ts';
 
 const directory = join(import.meta.dirname, 'scenarios');
@@ -57,6 +59,55 @@ for (const scenarioName of readdirSync(directory).toSorted()) {
 			await played;
 		});
 	}
+}
+
+for (const parity of parities) {
+	test(`parity, ${parity.title}`, async (t) => {
+		t.timeout(20 * 60_000);
+		await limit(async () => compare(t, bed, await parityRepository(), parity));
+	});
+}
+
+test('parameters, in Argo CD’s UI: all of them, with title, tooltip and kind', async (t) => {
+	const repository = await parityRepository();
+	const result = await bed.argoCd.ask('GetAppDetails', {
+		repo: {repo: repository},
+		source: {repoURL: repository, targetRevision: 'main', path: 'chart', plugin: {name: 'trivy-gate'}},
+		appName: 'shop',
+	});
+	if ('error' in result) return t.fail(result.error);
+	const {type, plugin} = result.answer as {readonly type: string; readonly plugin: PluginDetails};
+	t.is(type, 'Plugin');
+	t.deepEqual(
+		plugin.parametersAnnouncement.map(({name, title, collectionType, itemType}) => ({
+			name,
+			title,
+			collection: collectionType ?? 'string',
+			item: itemType ?? 'string',
+		})),
+		parameters.map(({name, title, collection, item}) => ({name, title, collection, item})),
+	);
+	for (const {name, tooltip} of plugin.parametersAnnouncement) t.truthy(tooltip, name);
+});
+
+interface PluginDetails {
+	readonly parametersAnnouncement: ReadonlyArray<{
+		readonly name: string;
+		readonly title: string;
+		readonly tooltip: string;
+		readonly collectionType?: string;
+		readonly itemType?: string;
+	}>;
+}
+
+let committed: Promise<string> | undefined;
+
+function parityRepository(): Promise<string> {
+	committed ??= bed.repository('parity').then(async ({url, commit}) => {
+		await commit(parityContent);
+		return url;
+	});
+	return committed;
 }
 
 function inWords(outcome: Outcome): string {
