@@ -47,6 +47,8 @@ export interface KubernetesApi {
 	readonly apply: (object: object) => Promise<void>;
 	/** A merge patch, like `kubectl patch --type merge`. */
 	readonly patch: (name: ObjectName, change: object) => Promise<void>;
+	/** What a node or a controller would report. */
+	readonly patchStatus: (name: ObjectName, status: object) => Promise<void>;
 	readonly delete: (name: ObjectName) => Promise<void>;
 	/** Everything that can be listed, in one namespace, or of the cluster's own kinds. */
 	readonly list: (namespace: string | undefined) => Promise<readonly KubernetesObject[]>;
@@ -91,6 +93,9 @@ export function createKubernetesApi({server, token, authority}: KubernetesApiOpt
 		},
 		async patch(name, change) {
 			await call('PATCH', await pathOf(name), change, 'application/merge-patch+json');
+		},
+		async patchStatus(name, status) {
+			await call('PATCH', `${await pathOf(name)}/status`, {status}, 'application/merge-patch+json');
 		},
 		async delete(name) {
 			await call('DELETE', await pathOf(name));
