@@ -103,7 +103,7 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 				last = await live();
 				return ask(last);
 			},
-			{say, patienceMs: 90_000},
+			{say, patienceMs: 240_000},
 		);
 	await api.apply(object);
 

@@ -84,7 +84,8 @@ export async function startBed(say: Say): Promise<Bed> {
 			},
 			stop,
 		};
-		await bed.startSidecar('trivy-gate', bedPolicy);
+		// As plugin/ sets it.
+		await bed.startSidecar('trivy-gate', bedPolicy, {environment: {TRIVY_GATE_DEADLINE: '150'}});
 		say(`a cluster with Argo CD and the gate in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 		return bed;
 	} catch (error) {

@@ -85,8 +85,8 @@ async function setUp(
 	const {api} = bed.cluster;
 	const name = `${scenarioName}-${refusal}`;
 	const {url, commit} = await bed.repository(name);
-	const sidecar =
-		scenario.policy === undefined ? undefined : await bed.startSidecar(name, scenario.policy, scenario.environment);
+	const {policy, environment = {}} = scenario;
+	const sidecar = policy === undefined ? undefined : await bed.startSidecar(name, policy, {environment});
 	if (sidecar !== undefined) clearing.push(sidecar.stop);
 	const basics = {name, repository: url, plugin: sidecar === undefined ? 'trivy-gate' : name, enforcement: refusal};
 	let application: Application | undefined;

@@ -112,7 +112,11 @@ async function runAva(args) {
 function argoCdArguments(args) {
 	if (args.includes('--keep')) process.env.ARGOCD_BED = 'keep';
 	const names = args.filter((name) => name !== '--keep');
-	return ['--config', 'test/argocd/ava.config.mjs', ...names.map((name) => `--match=${name.endsWith('*') ? name : `${name},*`}`)];
+	return [
+		'--config',
+		'test/argocd/ava.config.mjs',
+		...names.map((name) => `--match=${name.endsWith('*') ? name : `${name},*`}`),
+	];
 }
 
 function inherit(file, args) {
