@@ -56,15 +56,17 @@ export async function buildImages({go, say}: Tools): Promise<string> {
 	});
 }
 
-/** Compiles a Go module of ours, statically. `go` is the pinned version. */
+/** Compiles a Go module of ours, statically. `go` is the pinned version; `variables` are set in the program by name. */
 export async function compile(
 	module: string,
 	output: string,
 	go: string,
 	target: Readonly<Record<string, string>> = {},
+	variables: Readonly<Record<string, string>> = {},
 ): Promise<void> {
 	const environment = {...(await goSettings(go)), CGO_ENABLED: '0', ...target};
-	const options = ['-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', '-s -w'];
+	const set = Object.entries(variables).map(([name, value]) => ` -X ${name}=${value}`);
+	const options = ['-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', `-s -w${set.join('')}`];
 	await run('go', ['build', ...options, '-o', output, '.'], {cwd: module, environment});
 }
 

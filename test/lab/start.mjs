@@ -1,7 +1,7 @@
 // The first lines of `npm run demo` and `npm test`: plain Node 20, no packages. Installs and builds what is missing,
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
-//   node test/lab/start.mjs setup | demo | test [ava arguments] | coverage | bench
+//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] | coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -17,6 +17,7 @@ const suites = {
 	setup: () => node('test/lab/prepare.ts'),
 	demo: () => node('test/lab/demo.ts'),
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
+	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
 	coverage: () => node('node_modules/c8/bin/c8.js', ...coverageFlags, join(programs, 'ava'), ...pureTests),
 	bench: (args) => node('test/bench/bench.ts', ...args),
 };
@@ -106,8 +107,21 @@ async function runAva(args) {
 		count('tests? remained pending');
 	// AVA also fails without a failed test: a file without tests, a time-out.
 	const failed = code === 0 ? failures : Math.max(1, failures);
-	console.log(`${count('tests? passed')} passed, ${failed} failed, ${count('tests? skipped')} skipped`);
+	// When a test failed, AVA's summary does not count those that passed.
+	const passed = count('tests? passed') || (output.match(/^ *✔ /gm) ?? []).length;
+	console.log(`${passed} passed, ${failed} failed, ${count('tests? skipped')} skipped`);
 	return failed === 0 ? 0 : 1;
+}
+
+/** Scenarios are chosen by name, as `apply-only` or `apply-only*`. */
+function argoCdArguments(args) {
+	if (args.includes('--keep')) process.env.ARGOCD_BED = 'keep';
+	const names = args.filter((name) => name !== '--keep');
+	return [
+		'--config',
+		'test/argocd/ava.config.mjs',
+		...names.map((name) => `--match=${name.endsWith('*') ? name : `${name},*`}`),
+	];
 }
 
 function inherit(file, args) {

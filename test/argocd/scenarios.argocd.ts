@@ -1,0 +1,116 @@
+// Every scenario in a real Argo CD: `npm run test:argocd`, or one alone: `npm run test:argocd -- apply-only`.
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import test from 'ava';
+import pLimit from 'p-limit';
+import {parameters} from '../../src/parameters.ts';
+import {startBed, type Bed} from './bed.ts';
+import type {Outcome, Refusal, Scenario} from './scenario.ts';
+import {compare, parities, parityContent} from './parity.ts';
+import {play} from './stage.ts';
+
+const directory = join(import.meta.dirname, 'scenarios');
+/** Scenarios at once: most of their time is waiting, the rest is renders, on a machine with two cores. */
+const limit = pLimit(8);
+const keep = process.env['ARGOCD_BED'] === 'keep';
+let bed: Bed;
+
+test.before(async (t) => {
+	t.timeout(10 * 60_000);
+	bed = await startBed((line) => console.error(`argocd: ${line}`));
+	// AVA ends its workers without a word: by a signal of the terminal, or by going away itself.
+	for (const end of ['SIGINT', 'SIGTERM', 'disconnect'])
+		process.once(end, () => void bed.stop().finally(() => process.exit(1)));
+});
+
+test.after.always('stop', async (t) => {
+	if (bed === undefined) return;
+	if (keep) {
+		t.timeout(24 * 60 * 60_000);
+		console.error(
+			`argocd: kept up, until Ctrl-C: export KUBECONFIG=${bed.cluster.kubeconfig} (logs: ${bed.directory})`,
+		);
+		await new Promise(() => setInterval(() => {}, 60_000));
+	}
+	await bed.stop();
+});
+
+const together: Promise<unknown>[] = [];
+const oneByOne = pLimit(1);
+
+for (const scenarioName of readdirSync(directory).toSorted()) {
+	const {scenario} = (await import(join(directory, scenarioName, 'scenario.ts'))) as {readonly scenario: Scenario};
+	for (const [refusal, outcome] of Object.entries(scenario.outcomes) as [Refusal, Outcome][]) {
+		test(`${scenarioName}, ${refusal}: ${inWords(outcome)}`, async (t) => {
+			t.timeout(20 * 60_000);
+			const run = () => play(t, bed, {scenario, scenarioName, refusal, keep});
+			if (scenario.alone === true) {
+				await oneByOne(async () => {
+					// All others have begun by then, or wait for their turn.
+					await sleep(1000);
+					await Promise.allSettled(together);
+					await run();
+				});
+				return;
+			}
+			const played = limit(run);
+			together.push(played);
+			await played;
+		});
+	}
+}
+
+for (const parity of parities) {
+	test(`parity, ${parity.title}`, async (t) => {
+		t.timeout(20 * 60_000);
+		await limit(async () => compare(t, bed, await parityRepository(), parity));
+	});
+}
+
+test('parameters, in Argo CD’s UI: all of them, with title, tooltip and kind', async (t) => {
+	const repository = await parityRepository();
+	const result = await bed.argoCd.ask('GetAppDetails', {
+		repo: {repo: repository},
+		source: {repoURL: repository, targetRevision: 'main', path: 'chart', plugin: {name: 'trivy-gate'}},
+		appName: 'shop',
+	});
+	if ('error' in result) return t.fail(result.error);
+	const {type, plugin} = result.answer as {readonly type: string; readonly plugin: PluginDetails};
+	t.is(type, 'Plugin');
+	t.deepEqual(
+		plugin.parametersAnnouncement.map(({name, title, collectionType, itemType}) => ({
+			name,
+			title,
+			collection: collectionType ?? 'string',
+			item: itemType ?? 'string',
+		})),
+		parameters.map(({name, title, collection, item}) => ({name, title, collection, item})),
+	);
+	for (const {name, tooltip} of plugin.parametersAnnouncement) t.truthy(tooltip, name);
+});
+
+interface PluginDetails {
+	readonly parametersAnnouncement: ReadonlyArray<{
+		readonly name: string;
+		readonly title: string;
+		readonly tooltip: string;
+		readonly collectionType?: string;
+		readonly itemType?: string;
+	}>;
+}
+
+let committed: Promise<string> | undefined;
+
+function parityRepository(): Promise<string> {
+	committed ??= bed.repository('parity').then(async ({url, commit}) => {
+		await commit(parityContent);
+		return url;
+	});
+	return committed;
+}
+
+function inWords(outcome: Outcome): string {
+	if ('checked' in outcome) return outcome.checked;
+	return 'refused' in outcome ? `refused — ${outcome.refused}` : `deployed — ${outcome.deployed}`;
+}

@@ -1,0 +1,24 @@
+import type {Scenario} from '../../scenario.ts';
+
+export const scenario: Scenario = {
+	about: 'An Application with two sources, both with the plugin; the second brings the denied image.',
+	first: ['gated/first'],
+	application: ({repository}) => ({
+		spec: {
+			source: undefined,
+			sources: ['settings', 'api'].map((path) => ({
+				repoURL: repository,
+				targetRevision: 'main',
+				path,
+				plugin: {name: 'trivy-gate', parameters: []},
+			})),
+		},
+	}),
+	outcomes: {
+		job: {refused: 'the gate Job of the second source stops both'},
+	},
+	async play({push, application}) {
+		await push('gated/denied');
+		return application.sync();
+	},
+};

@@ -1,0 +1,28 @@
+import {allowedImage, tell} from '../../checks.ts';
+import type {Scenario} from '../../scenario.ts';
+
+export const scenario: Scenario = {
+	about:
+		'The repository holds an .argocd-source.yaml, by which its author changes the Application’s source: loosening parameters, ' +
+		'another type, a plugin without a name.',
+	outcomes: {job: {checked: 'all are errors, which say what to do; nothing is rendered without the gate'}},
+	async play({t, push, application, liveImage, isUntouched}) {
+		for (const [trick, message] of Object.entries(tricks)) {
+			await push(['denied', trick]);
+			const sync = await application.sync();
+			t.is(sync.phase, 'Error', tell(sync));
+			t.regex(sync.message ?? '', message, tell(sync));
+			await isUntouched();
+		}
+		t.is(await liveImage(), allowedImage);
+		return undefined;
+	},
+};
+
+const tricks = {
+	// By the gate.
+	loosening: /the file has a "plugin" block.*Move it to the Application’s spec\.source\.plugin/,
+	// By Argo CD.
+	'other-type': /multiple application sources defined/,
+	'no-name': /could not find plugin supporting the given repository/,
+};
