@@ -1,8 +1,7 @@
 import type {CanonicalImage} from './gate/decide.ts';
 import {parseReference} from './images/reference.ts';
-import type {ScanTarget} from './scan/resolve.ts';
 import {GateError} from './errors.ts';
-import type {ImageName} from './types.ts';
+import type {ImageName, ScanTarget} from './types.ts';
 
 /** What an image name stands for, in the parts that the scan and the policy need. */
 export function targetOf(image: ImageName): ScanTarget {

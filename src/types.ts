@@ -312,6 +312,19 @@ export type ScanVerdict = {readonly image: ImageName; readonly platform: Platfor
 	  }
 );
 
+/** An image reference in the parts that a registry needs. */
+export interface ScanTarget {
+	readonly image: ImageName;
+	/** The registry, as `docker.io` or `registry.example:5000`. */
+	readonly host: string;
+	/** As `library/nginx`. */
+	readonly repository: string;
+	/** `:tag` or `@digest`; the digest wins when a reference has both. */
+	readonly version: string;
+	/** Instead of the platforms of the run. */
+	readonly platforms?: readonly Platform[];
+}
+
 /** What the scan engine tells while it works; for progress displays. */
 export type ScanEvent =
 	| {readonly kind: 'planned'; readonly images: number}

@@ -1,7 +1,7 @@
 import {rm} from 'node:fs/promises';
 import {setTimeout as wait} from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type {Caveat, ImageName, Platform, ScanEvent, ScanVerdict, ToolContext} from '../types.ts';
+import type {Caveat, ImageName, Platform, ScanEvent, ScanTarget, ScanVerdict, ToolContext} from '../types.ts';
 import {createLookup, refusedAddress} from './address.ts';
 import {advisorySources, openDatabase} from './database.ts';
 import type {Database, DatabaseKind} from './database.ts';
@@ -12,7 +12,7 @@ import {createRegistryTools} from './registry.ts';
 import {parseReport} from './report.ts';
 import type {TrivyReport} from './report.ts';
 import {resolveImage} from './resolve.ts';
-import type {Resolution, ScanTarget} from './resolve.ts';
+import type {Resolution} from './resolve.ts';
 import {openReportStore} from './store.ts';
 import {createTrivyRunner, resultFlags, scanLayout} from './trivy.ts';
 import type {TrivyOutcome} from './trivy.ts';

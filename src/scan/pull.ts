@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import type {ScanFailure} from './failure.ts';
 import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
-import type {ScanTarget} from './resolve.ts';
+import type {ScanTarget} from '../types.ts';
 
 /**
  * Fetches an image by digest into an OCI layout. crane checks every blob against its digest, where Trivy stops reading

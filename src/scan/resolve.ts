@@ -1,22 +1,9 @@
 import {createHash} from 'node:crypto';
 import * as z from 'zod';
-import type {ImageName, Platform} from '../types.ts';
+import type {Platform, ScanTarget} from '../types.ts';
 import type {ScanFailure} from './failure.ts';
 import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
-
-/** An image reference in the parts that a registry needs. */
-export interface ScanTarget {
-	readonly image: ImageName;
-	/** The registry, as `docker.io` or `registry.example:5000`. */
-	readonly host: string;
-	/** As `library/nginx`. */
-	readonly repository: string;
-	/** `:tag` or `@digest`; the digest wins when a reference has both. */
-	readonly version: string;
-	/** Instead of the platforms of the run. */
-	readonly platforms?: readonly Platform[];
-}
 
 /** For each platform the digests of all images that a container runtime might choose for it. */
 export type Resolution =
