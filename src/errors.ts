@@ -18,7 +18,6 @@ export const errorCodes = [
 	'render-empty',
 	'dependency-missing',
 	'manifests-unreadable',
-	'manifests-ambiguous',
 	'limit-exceeded',
 	'database-unavailable',
 	'wave-out-of-range',

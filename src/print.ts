@@ -1,11 +1,12 @@
 import {GateError} from './errors.ts';
-import {gateJob} from './gate/job.ts';
+import {gateJob, printJob} from './gate/job.ts';
 import {isUse} from './gate/names.ts';
 import type {Policy} from './gate/policy.ts';
 import {whatToDo} from './gate/reasons.ts';
 import {sealEdits} from './gate/seal.ts';
 import {imageSentence, oneLineSummary} from './gate/words.ts';
-import {prependDocument, replaceRanges} from './manifests/emit.ts';
+import {prependDocument, prependJson, replaceRanges} from './manifests/emit.ts';
+import type {ReadManifests} from './manifests/read.ts';
 import type {Settings} from './settings.ts';
 import type {Enforcement, GateDecision, ImageDecision, Log, ManifestObject, RenderedManifests} from './types.ts';
 
@@ -17,7 +18,7 @@ export interface GateOutcome {
 
 interface Printing {
 	readonly manifests: RenderedManifests;
-	readonly objects: readonly ManifestObject[];
+	readonly read: ReadManifests;
 	readonly decision: GateDecision;
 	/** For the log of the gate Job's pod. */
 	readonly report: string;
@@ -34,7 +35,7 @@ const nothing = new Uint8Array();
  * refusal would be remembered for a day.
  */
 export function printGate(printing: Printing): GateOutcome {
-	const {manifests, decision, log} = printing;
+	const {decision, log} = printing;
 	const {enforcement, because} = effectiveEnforcement(printing);
 	const unknown = decision.images.filter((image) => image.decision === 'unknown');
 	if (unknown.length > 0 && enforcement !== 'warn') throw notKnown(unknown, printing);
@@ -42,20 +43,20 @@ export function printGate(printing: Printing): GateOutcome {
 		log.warn('gate', `warning — ${imageSentence(image)}`);
 	if (decision.decision === 'allow' || decision.decision === 'warn') {
 		log.info('gate', oneLineSummary(decision));
-		return {stdout: manifests.bytes, exitCode: 0};
+		return {stdout: unchanged(printing), exitCode: 0};
 	}
 	log.warn('gate', oneLineSummary(decision));
 	if (because !== undefined) log.warn('gate', `the render fails, because ${because}`);
 	if (enforcement === 'warn') log.warn('gate', 'nothing is refused, because enforcement is warn');
 	switch (enforcement) {
 		case 'warn':
-			return {stdout: manifests.bytes, exitCode: 0};
+			return {stdout: unchanged(printing), exitCode: 0};
 		case 'fail-render':
 			return {stdout: nothing, exitCode: 1};
 		case 'job':
-			return {stdout: encode(prependDocument(manifests.text, jobOf(printing))), exitCode: 0};
+			return {stdout: withJob(printing.read.text, printing), exitCode: 0};
 		case 'seal':
-			return {stdout: encode(prependDocument(sealed(printing), jobOf(printing))), exitCode: 0};
+			return {stdout: withJob(sealed(printing), printing), exitCode: 0};
 	}
 }
 
@@ -63,7 +64,7 @@ export function printGate(printing: Printing): GateOutcome {
  * Where a Job would have no namespace, and where no cluster is known (Argo CD's source hydrator, which commits what is
  * printed), a denial fails the render whatever the policy says.
  */
-function effectiveEnforcement({decision, objects, settings}: Printing): {
+function effectiveEnforcement({decision, read, settings}: Printing): {
 	readonly enforcement: Enforcement;
 	readonly because?: string;
 } {
@@ -76,7 +77,7 @@ function effectiveEnforcement({decision, objects, settings}: Printing): {
 				'no cluster is known (KUBE_VERSION is empty, as for the source hydrator) and a denial must not be committed',
 		};
 	}
-	return namespaceOf(decision, objects, settings) === undefined
+	return namespaceOf(decision, read.objects, settings) === undefined
 		? {enforcement: 'fail-render', because: 'there is no namespace for the gate Job'}
 		: {enforcement};
 }
@@ -94,21 +95,27 @@ function namespaceOf(
 	return denied.map(({objectIndex}) => objects[objectIndex]?.namespace).find((namespace) => namespace !== undefined);
 }
 
-function jobOf({decision, objects, policy, report, settings}: Printing): string {
-	return gateJob({
+/** The renderer's own bytes, unless a document had to be printed as JSON. */
+function unchanged({manifests, read}: Printing): Uint8Array {
+	return read.text === manifests.text ? manifests.bytes : encode(read.text);
+}
+
+function withJob(text: string, {decision, read, policy, report, settings}: Printing): Uint8Array {
+	const job = gateJob({
 		decision,
-		objects,
+		objects: read.objects,
 		job: policy.job,
 		report,
 		application: settings.calledByArgo ? settings.application.name : undefined,
-		namespace: namespaceOf(decision, objects, settings),
+		namespace: namespaceOf(decision, read.objects, settings),
 	});
+	return encode(read.json ? prependJson(text, job) : prependDocument(text, printJob(job)));
 }
 
-function sealed({manifests, objects, decision, log}: Printing): string {
-	const {edits, notes} = sealEdits({objects, decision});
+function sealed({read, decision, log}: Printing): string {
+	const {edits, notes} = sealEdits({objects: read.objects, decision});
 	for (const note of notes) log.warn('gate', note);
-	return replaceRanges(manifests.text, edits);
+	return replaceRanges(read.text, edits);
 }
 
 function notKnown(unknown: readonly ImageDecision[], {decision, settings}: Printing): GateError {

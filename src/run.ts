@@ -17,7 +17,9 @@ import {adviceFor, reasonText} from './gate/reasons.ts';
 import {tighten} from './gate/tighten.ts';
 import {oneLineSummary} from './gate/words.ts';
 import {findImages} from './images/find.ts';
+import {oddLines, oddReasons} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
+import type {ReadManifests} from './manifests/read.ts';
 import {renderParameters, tighteningParameters} from './parameters.ts';
 import {printGate} from './print.ts';
 import type {GateOutcome} from './print.ts';
@@ -40,7 +42,6 @@ import type {
 	GateDecision,
 	ImageReference,
 	Log,
-	ManifestObject,
 	RenderedManifests,
 	ScanVerdict,
 	Source,
@@ -69,8 +70,8 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 		const {command, format} = run.settings;
 		const {manifests, trivyVersion} = await renderSource(run);
 		if (command === 'render') return {stdout: manifests.bytes, exitCode: 0};
-		const objects = readObjects(manifests, run.settings);
-		const references = findImages(objects, run.policy.images);
+		const read = readObjects(manifests, run);
+		const references = findImages(read.objects, run.policy.images);
 		if (command === 'images') {
 			const {all} = run.settings;
 			return text(format === 'json' ? formatImagesAsJson(references) : formatImagesAsText(references, {all}), 0);
@@ -78,9 +79,9 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 		if (command === 'explain') return explain(references, trivyVersion, run);
 		const verdicts = await scanReferences(references, trivyVersion, run);
 		const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
-		const report = reportOf(decision, trivyVersion, run);
+		const report = reportOf(decision, read, trivyVersion, run);
 		if (command === 'scan') return printReport(report, run);
-		return printGate({...run, manifests, objects, decision, report: formatReportAsTable(report, {colour: false})});
+		return printGate({...run, manifests, read, decision, report: formatReportAsTable(report, {colour: false})});
 	});
 }
 
@@ -310,9 +311,10 @@ async function dockerConfigFile({dockerConfigFile: {path, required}}: Settings):
 }
 
 /** An empty list is as dangerous as an empty text: Argo CD would prune the application. */
-function readObjects({text: manifests}: RenderedManifests, {parameters}: Settings): readonly ManifestObject[] {
-	const objects = readManifests(manifests);
-	if (objects.length > 0 || parameters['allow-empty'] === 'true') return objects;
+function readObjects({text: manifests}: RenderedManifests, {settings, log}: Run): ReadManifests {
+	const read = readManifests(manifests);
+	for (const line of oddLines(read.odd)) log.info('read', line);
+	if (read.objects.length > 0 || settings.parameters['allow-empty'] === 'true') return read;
 	throw new GateError({
 		stage: 'read',
 		code: 'render-empty',
@@ -321,10 +323,11 @@ function readObjects({text: manifests}: RenderedManifests, {parameters}: Setting
 	});
 }
 
-function reportOf(decision: GateDecision, trivyVersion: string, {settings}: Run): Report {
+function reportOf(decision: GateDecision, {odd}: ReadManifests, trivyVersion: string, {settings}: Run): Report {
 	return {
 		application: settings.application.name,
 		decision,
+		odd: odd.map((document) => ({...document, reasons: document.reasons.map((reason) => oddReasons[reason])})),
 		database: decision.images.flatMap(({verdicts}) => verdicts).find((verdict) => verdict.kind === 'scanned')?.database,
 		trivyVersion,
 		summary: oneLineSummary(decision),

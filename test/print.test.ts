@@ -50,14 +50,14 @@ function verdictOf(image: string, outcome: Outcome): ScanVerdict {
 
 /** The whole way from rendered text to what is printed, with verdicts by image. */
 function generate(text: string, outcomes: Readonly<Record<string, Outcome>>, enforcement: Enforcement) {
-	const objects = readManifests(text);
-	const references = findImages(objects);
+	const read = readManifests(text);
+	const references = findImages(read.objects);
 	const policy = {...defaultPolicy, enforcement};
 	const verdicts = references.map(({image}) => verdictOf(image, outcomes[image] ?? 'clean'));
 	const decision = decide({references, verdicts, policy, canonical: canonicalOf});
 	return printGate({
 		manifests: {source: {kind: 'stdin'}, bytes: new TextEncoder().encode(text), text},
-		objects,
+		read,
 		decision,
 		policy,
 		report: '',
@@ -143,11 +143,11 @@ test('under job a denial is the unchanged text behind one Job', (t) => {
 			const printed = Buffer.from(generate(text, all, 'job').stdout).toString('utf8');
 			if (objects.every(({images}) => images.length === 0)) return t.is(printed, text);
 			t.true(printed.endsWith(text));
-			const [job, ...rest] = readManifests(printed);
+			const [job, ...rest] = readManifests(printed).objects;
 			t.is(job?.kind, 'Job');
 			return t.deepEqual(
 				rest.map(({value}) => value),
-				readManifests(text).map(({value}) => value),
+				readManifests(text).objects.map(({value}) => value),
 			);
 		}),
 	);
@@ -160,7 +160,7 @@ test('under seal every object with a denied image is sealed or skipped, and no o
 			const printed = Buffer.from(generate(text, verdicts, 'seal').stdout).toString('utf8');
 			const denied = (each: Generated) => each.images.some((name) => verdicts[name] === 'vulnerable');
 			const refused = objects.some(denied);
-			const after = readManifests(printed).slice(refused ? 1 : 0);
+			const after = readManifests(printed).objects.slice(refused ? 1 : 0);
 			t.is(after.length, objects.length);
 			for (const [index, each] of objects.entries()) {
 				const now = after[index];
@@ -185,4 +185,18 @@ test('not knowing prints nothing: an error is asked again, where a refusal would
 		t.is(error.code, 'images-unknown');
 		t.regex(error.output ?? '', /nginx could not be scanned[^]*denied already: registry\.example\/api:1/);
 	}
+});
+
+const jsonPod = (name: string) =>
+	`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"${name}"},"spec":{"containers":[{"image":"${name}"}]}}`;
+
+test('a JSON stream stays one: the Job in front of it is JSON, and what is sealed is', (t) => {
+	const text = `${jsonPod('nginx')} ${jsonPod('registry.example/api:1')}\n`;
+	const printed = Buffer.from(generate(text, {nginx: 'vulnerable'}, 'seal').stdout).toString('utf8');
+	const lines = printed.trimEnd().split('\n');
+	t.is(lines.length, 3);
+	t.like(JSON.parse(lines[0] ?? ''), {kind: 'Job', metadata: {namespace: 'shop'}});
+	t.regex((JSON.parse(lines[1] ?? '') as {apiVersion: string}).apiVersion, /^denied: nginx has CVE/u);
+	t.is(lines[2], jsonPod('registry.example/api:1'));
+	t.true(readManifests(printed).json);
 });

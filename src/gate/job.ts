@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {Document, visit, type Scalar} from 'yaml';
-import type {GateDecision, ImageDecision, ManifestObject} from '../types.ts';
+import type {GateDecision, ImageDecision, JsonObject, ManifestObject} from '../types.ts';
 import {short} from './line.ts';
 import {deniedImagesJson, reportLines} from './evidence.ts';
 import type {Policy} from './policy.ts';
@@ -22,14 +22,14 @@ export interface GateJobOptions {
 }
 
 /**
- * The Job that fails before anything is synced, as the text of one YAML document that ends with a line break. It has no
+ * The Job that fails before anything is synced. It has no
  * fixed name, which a later source could take over, and no hook delete policy: Argo CD's default replaces it when the
  * same sync tries again, and otherwise only its time to live removes it, so that the evidence outlives the sync.
  * @throws GateError wave-out-of-range.
  */
-export function gateJob({decision, objects, job, application, namespace, report}: GateJobOptions): string {
+export function gateJob({decision, objects, job, application, namespace, report}: GateJobOptions): JsonObject {
 	const form = job.form === 'pod' && job.image !== undefined ? podForm(decision, job.image, report) : podlessForm();
-	return yamlText({
+	return {
 		apiVersion: 'batch/v1',
 		kind: 'Job',
 		metadata: {
@@ -44,7 +44,7 @@ export function gateJob({decision, objects, job, application, namespace, report}
 			},
 		},
 		spec: {backoffLimit: 0, ttlSecondsAfterFinished: job.ttlSecondsAfterFinished, ...form},
-	});
+	};
 }
 
 /**
@@ -57,7 +57,7 @@ function ownerMark(application: string | undefined, {reportId}: GateDecision): s
 }
 
 /** Fails at once, without any pod. Its image is never pulled; the name cannot exist (RFC 6761). */
-function podlessForm(): object {
+function podlessForm(): JsonObject {
 	return {
 		parallelism: 0,
 		activeDeadlineSeconds: 0,
@@ -66,7 +66,7 @@ function podlessForm(): object {
 }
 
 /** One pod that prints the report and exits with 1. The report is passed as arguments, which no shell reads as code. */
-function podForm(decision: GateDecision, image: string, report: string): object {
+function podForm(decision: GateDecision, image: string, report: string): JsonObject {
 	const name = containerName(decision);
 	return {
 		completions: 1,
@@ -87,7 +87,7 @@ function podForm(decision: GateDecision, image: string, report: string): object 
 }
 
 /** What the restricted Pod Security Standard and the usual admission rules about Jobs want, in both forms. */
-function podTemplate(container: object): object {
+function podTemplate(container: JsonObject): JsonObject {
 	return {
 		spec: {
 			restartPolicy: 'Never',
@@ -135,10 +135,10 @@ function verdictWords(image: ImageDecision): readonly string[] {
 }
 
 /**
- * YAML in which every version of the language reads the same: only words that can be nothing else than text stay plain,
+ * The text of a YAML document that ends with a line break, in which every version of the language reads the same: only words that can be nothing else than text stay plain,
  * everything else is in quotes, and no text is folded.
  */
-function yamlText(value: object): string {
+export function printJob(value: JsonObject): string {
 	const document = new Document(value, {version: '1.1', aliasDuplicateObjects: false});
 	visit(document, {
 		Scalar(key, node) {

@@ -1,5 +1,6 @@
 import {GateError} from '../errors.ts';
-import type {TextRange} from '../types.ts';
+import type {JsonValue, TextRange} from '../types.ts';
+import {printJson} from './json.ts';
 
 /** A piece of a text and what comes in its place. */
 export interface Edit {
@@ -27,11 +28,18 @@ export function replaceRanges(text: string, edits: readonly Edit[]): string {
 }
 
 /**
- * The text with a document in front. In front, because there nothing depends on how the text ends (a last line without
- * a line feed, an open block scalar), and because a text that starts with `{` is one JSON object only.
+ * The text of a YAML stream with a document in front. In front, because there nothing depends on how the text ends (a
+ * last line without a line feed, an open block scalar).
  */
 export function prependDocument(text: string, document: string): string {
 	return `---\n${document}${document.endsWith('\n') ? '' : '\n'}---\n${text}`;
+}
+
+/**
+ * The text of a JSON stream with an object in front: behind a YAML document Argo CD would read the JSON as YAML, twice.
+ */
+export function prependJson(text: string, object: JsonValue): string {
+	return `${printJson(object)}\n${text}`;
 }
 
 function byRange(left: Edit, right: Edit): number {

@@ -1,34 +1,42 @@
-import {isAlias, isMap, isScalar, isSeq} from 'yaml';
-import {type Reading, refuse} from './reading.ts';
-import {plainInteger, plainScalar} from './scalar.ts';
+import type {JsonValue} from '../types.ts';
+import {longTagPrefix, plainInteger} from './scalar.ts';
 
-/** The text of a mapping's key; throws manifests-ambiguous for merge keys, anchored keys and keys that are not text. */
-export function readKey(reading: Reading, key: unknown): string {
-	const refused = (what: string, hint: string) => refuse('manifests-ambiguous', reading, nodeOffset(key), what, hint);
-	if (isScalar(key) && key.value === '<<') {
-		throw refused('has a merge key ("<<")', 'Write the keys of both mappings in one, without "<<".');
-	}
-	if (isScalar(key) && key.anchor !== undefined) {
-		throw refused('has an anchor on a key', 'Put the anchor on a value.');
-	}
-	const text = keyText(key);
-	if (text === undefined) throw refused('has a key that is not text', 'Quote the key.');
-	return text;
+/** A key as Argo CD's JSON has it, and the type that it has in Go before. */
+export interface KeyName {
+	/** Undefined when JSON cannot have it: null, or an integer beyond 64 bits with a sign. */
+	readonly name: string | undefined;
+	readonly type: string;
 }
 
-/** The text of a key as Argo CD's JSON has it; undefined for a key that is none (null, a float, a collection). */
-export function keyText(key: unknown): string | undefined {
-	if (!isScalar(key) || typeof key.value !== 'string') return undefined;
-	if (key.type !== 'PLAIN') return key.value;
-	const value = plainScalar(key.value);
-	if (typeof value === 'string') return value;
-	if (typeof value === 'boolean') return String(value);
-	const whole = value === null ? undefined : plainInteger(key.value);
-	// Beyond int64, sigs.k8s.io/yaml fails.
-	return whole === undefined || whole >= 2n ** 63n ? undefined : String(whole);
+/**
+ * The name of a key that is no text, from its value and how it was written (`convertToJSONableObject` in sigs.k8s.io/yaml
+ * v1.6.0). Keys of different types are different in Go, also when JSON has one name for both.
+ */
+export function keyOf(value: JsonValue, text: string, tag: string): KeyName {
+	if (typeof value === 'boolean') return {name: String(value), type: 'bool'};
+	if (typeof value !== 'number' && typeof value !== 'bigint') return {name: undefined, type: 'null'};
+	const whole = tag === `${longTagPrefix}float` ? undefined : plainInteger(text);
+	if (whole === undefined) return {name: floatName(Number(value)), type: `float ${value}`};
+	return {name: whole < 2n ** 63n ? String(whole) : undefined, type: 'int'};
 }
 
-/** Where a node's own text starts in its document. */
-export function nodeOffset(node: unknown): number {
-	return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
+/** `strconv.FormatFloat(value, 'g', -1, 32)`: the shortest digits that give the same number of 32 bits. */
+function floatName(value: number): string {
+	const single = Math.fround(value);
+	if (Number.isNaN(single)) return '.nan';
+	if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf';
+	if (single === 0) return Object.is(single, -0) ? '-0' : '0';
+	const [digits = '', exponent = ''] = shortest(single).split('e');
+	const power = Number(exponent);
+	if (power >= -4 && power < 6) return Number(`${digits}e${power}`).toString();
+	const sign = power < 0 ? '-' : '+';
+	return `${digits}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+function shortest(single: number): string {
+	for (let precision = 0; precision < 9; precision += 1) {
+		const text = single.toExponential(precision);
+		if (Math.fround(Number(text)) === single) return text.replace(/\.?0+e/u, 'e');
+	}
+	return single.toExponential(9);
 }

@@ -3,11 +3,9 @@ export interface ReadLimits {
 	/** UTF-16 units of the whole text. */
 	readonly text: number;
 	readonly documents: number;
-	/** Lexical tokens of the whole text: bounds the work before there are nodes to count. */
-	readonly tokens: number;
 	/** Mappings and lists inside each other, aliases expanded. */
 	readonly depth: number;
-	/** Scalars, lists and mappings in the whole text, aliases expanded. */
+	/** Keys, scalars, lists and mappings in the whole text, aliases expanded. */
 	readonly nodes: number;
 	/** UTF-16 units of all scalars in the whole text, aliases expanded. */
 	readonly expanded: number;
@@ -24,9 +22,8 @@ const mebi = 1024 * 1024;
 export const readLimits: ReadLimits = {
 	text: 32 * mebi,
 	documents: 10_000,
-	tokens: 10_000_000,
 	depth: 100,
-	nodes: 2_000_000,
+	nodes: 4_000_000,
 	expanded: 64 * mebi,
 	keys: 20_000,
 	scalar: 10 * mebi,

@@ -1,114 +1,126 @@
-import {isMap, isPair, isSeq} from 'yaml';
-import type {JsonObject, JsonValue, ManifestObject} from '../types.ts';
-import {checkNoAnchor, editableText} from './editable.ts';
+import type {JsonObject, JsonValue, ManifestObject, TextRange} from '../types.ts';
+import type {Composed, FieldAt} from './composer.ts';
 import {readHooks} from './hooks.ts';
-import {keyText, nodeOffset} from './keys.ts';
-import {count, limitExceeded, type Reading, refuse} from './reading.ts';
+import {count, limitExceeded, markOdd, type Reading, unreadable} from './reading.ts';
 
 /**
  * The objects that Argo CD takes from one document: none for null, the items for anything with an `items` list (one
- * level, whatever its kind), else the document itself (`obj.IsList()` in argo-cd, reposerver/repository/repository.go).
- * Throws manifests-unreadable for what is no object, manifests-ambiguous for a list in a list and for anchors where the
- * gate may have to edit, limit-exceeded.
+ * level, whatever its kind), else the document itself (argo-cd v3.5.1, reposerver/repository/repository.go:1779 and
+ * `isNullList` there). Marks as odd where the gate could not edit an object in place. Throws manifests-unreadable for
+ * what is no object, limit-exceeded.
  */
-export function objectsOf(reading: Reading, root: unknown, value: JsonValue): readonly ManifestObject[] {
+export function objectsOf(reading: Reading, composed: Composed): readonly ManifestObject[] {
+	const {value} = composed;
 	if (value === null) return [];
-	const whole = readObject(reading, root, value, '');
-	const {items} = whole.value;
-	if (items === null && !Object.hasOwn(whole.value, 'spec') && !Object.hasOwn(whole.value, 'status')) return [];
-	if (!isList(items)) return [whole];
-	const list = fieldNode(root, 'items');
-	checkNoAnchor(reading, list, 'items');
-	const nodes: readonly unknown[] = isSeq(list) ? list.items : [];
+	const whole = asObject(reading, value, '');
+	requireKind(reading, composed, whole, '');
+	const {items} = whole;
+	if (items === null && !Object.hasOwn(whole, 'spec') && !Object.hasOwn(whole, 'status')) return [];
+	if (!isList(items)) return [readObject(reading, composed, whole, '')];
+	checkNoAnchor(reading, composed, whole, items);
 	return items.map((item, index) => {
-		const object = readObject(reading, nodes[index], item, `list item ${index + 1}: `);
-		if (!isList(object.value['items'])) return object;
-		const hint = 'Put the inner items into the outer list.';
-		throw refuse('manifests-ambiguous', reading, nodeOffset(nodes[index]), 'has a list inside a list', hint);
+		const subject = `list item ${index + 1}: `;
+		return readObject(reading, composed, asObject(reading, item, subject), subject);
 	});
 }
 
-function readObject(reading: Reading, node: unknown, value: JsonValue, subject: string): ManifestObject {
-	if (!isObject(value)) {
-		const what = subject === '' ? 'is not an object; a stray log line?' : `has ${subject}not an object`;
-		const hint = 'Print nothing but Kubernetes objects, each with apiVersion and kind.';
-		throw refuse('manifests-unreadable', reading, nodeOffset(node), what, hint);
+function readObject(reading: Reading, composed: Composed, value: JsonObject, subject: string): ManifestObject {
+	const kind = requireKind(reading, composed, value, subject);
+	const apiVersion = value['apiVersion'];
+	if (typeof apiVersion !== 'string' || apiVersion === '') {
+		const what = `has ${subject}${apiVersion === undefined || apiVersion === '' ? 'no apiVersion' : 'an apiVersion that is not text'}`;
+		const at = composed.fields.get(value)?.get('apiVersion')?.value.start ?? 0;
+		throw unreadable(reading, at, what, 'Every object needs kind and apiVersion, both as text.');
 	}
-	checkNoAnchor(reading, node, 'an object');
-	const kind = requiredText(reading, node, value, 'kind', subject);
-	const apiVersion = requiredText(reading, node, value, 'apiVersion', subject);
-	const metadataNode = fieldNode(node, 'metadata');
-	const metadata = optionalObject(reading, metadataNode, value['metadata'], 'metadata');
-	const name = optionalText(reading, metadataNode, metadata, 'name');
-	const namespace = optionalText(reading, metadataNode, metadata, 'namespace');
-	const annotationsNode = fieldNode(metadataNode, 'annotations');
-	const annotations = optionalObject(reading, annotationsNode, metadata['annotations'], 'annotations');
+	const metadata = mappingIn(value, 'metadata');
+	const annotations = mappingIn(metadata, 'annotations');
+	for (const text of [kind, apiVersion]) checkIdentifier(reading, text, 'kind or apiVersion');
+	const hooks = readHooks(annotations, (key) => editablePlace(reading, composed, annotations, key));
+	checkNoAnchor(reading, composed, value);
+	if (hooks.argo !== undefined || hooks.helm !== undefined) checkNoAnchor(reading, composed, metadata, annotations);
+	const name = nameIn(reading, metadata, 'name');
 	return {
 		document: reading.chunk.number,
-		apiVersion: apiVersion.text,
-		kind: kind.text,
-		namespace: namespace === '' ? undefined : namespace,
-		name: name || optionalText(reading, metadataNode, metadata, 'generateName') || '',
+		apiVersion,
+		kind,
+		namespace: nameIn(reading, metadata, 'namespace') || undefined,
+		name: name || nameIn(reading, metadata, 'generateName'),
 		file: reading.chunk.file,
 		value,
-		apiVersionAt: apiVersion.range,
-		hooks: readHooks(reading, annotationsNode, annotations),
+		apiVersionAt: editablePlace(reading, composed, value, 'apiVersion').value,
+		hooks,
 	};
 }
 
-function requiredText(reading: Reading, node: unknown, object: JsonObject, key: string, subject: string) {
-	const text = object[key];
-	const valueNode = fieldNode(node, key);
-	if (typeof text !== 'string' || text === '') {
-		const problem = text === undefined || text === null || text === '' ? `no ${key}` : `a ${key} that is not text`;
-		const hint = 'Every object needs kind and apiVersion; is this a stray log line, or a value to quote?';
-		const at = nodeOffset(text === undefined ? node : valueNode);
-		throw refuse('manifests-unreadable', reading, at, `has ${subject}${problem}`, hint);
+function asObject(reading: Reading, value: JsonValue, subject: string): JsonObject {
+	if (typeof value === 'object' && value !== null && !isList(value)) return value;
+	const what = subject === '' ? 'is not an object; a stray log line?' : `has ${subject}not an object`;
+	throw unreadable(reading, 0, what, 'Print nothing but Kubernetes objects, each with apiVersion and kind.');
+}
+
+/** Kubernetes sees no kind either when the apiVersion has two slashes (`ParseGroupVersion` in k8s.io/apimachinery). */
+function requireKind(reading: Reading, {fields}: Composed, object: JsonObject, subject: string): string {
+	const {kind, apiVersion} = object;
+	const at = (key: string) => fields.get(object)?.get(key)?.value.start ?? 0;
+	if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+		throw unreadable(
+			reading,
+			at('apiVersion'),
+			`has ${subject}an apiVersion with two slashes`,
+			'Write it as group/version.',
+		);
 	}
-	checkIdentifier(reading, valueNode, text, key);
-	return editableText(reading, valueNode, text, key);
+	if (typeof kind === 'string' && kind !== '') return kind;
+	const problem = kind === undefined || kind === null || kind === '' ? 'no kind' : 'a kind that is not text';
+	const hint = 'Every object needs kind and apiVersion; is this a stray log line, or a value to quote?';
+	throw unreadable(reading, at('kind'), `has ${subject}${problem}`, hint);
 }
 
-/** A text field that may be absent, null or empty. */
-function optionalText(reading: Reading, node: unknown, object: JsonObject, key: string): string | undefined {
-	const text = object[key];
-	if (text === undefined || text === null) return undefined;
-	const valueNode = fieldNode(node, key);
-	if (typeof text !== 'string') {
-		const what = `has a metadata.${key} that is not text`;
-		throw refuse('manifests-unreadable', reading, nodeOffset(valueNode), what, 'Quote it.');
-	}
-	checkIdentifier(reading, valueNode, text, key);
-	return text;
+/** What is no mapping holds nothing that Argo CD looks for, and is an error for it or for the cluster later. */
+function mappingIn(object: JsonObject, key: string): JsonObject {
+	const value = object[key];
+	return typeof value === 'object' && value !== null && !isList(value) ? value : {};
 }
 
-function optionalObject(reading: Reading, node: unknown, value: JsonValue | undefined, key: string): JsonObject {
-	checkNoAnchor(reading, node, key);
-	if (value === undefined || value === null) return {};
-	if (isObject(value)) return value;
-	const what = `has ${key} that are not a mapping`;
-	throw refuse('manifests-unreadable', reading, nodeOffset(node), what, 'Fix the template that printed it.');
+/** What is no text is no name for Argo CD, and an error for the cluster later. */
+function nameIn(reading: Reading, metadata: JsonObject, key: string): string {
+	const name = metadata[key];
+	if (typeof name !== 'string') return '';
+	checkIdentifier(reading, name, key);
+	return name;
 }
 
-function checkIdentifier(reading: Reading, node: unknown, text: string, key: string): void {
+function checkIdentifier(reading: Reading, text: string, key: string): void {
 	if (text.length <= reading.limits.identifier) return;
-	throw limitExceeded(
-		reading,
-		nodeOffset(node),
-		`a ${key} of more than ${count(reading.limits.identifier)} characters`,
-	);
+	throw limitExceeded(reading, 0, `a ${key} of more than ${count(reading.limits.identifier)} characters`);
 }
 
-/** The node of a mapping's value; undefined when the node is no mapping or has no such key. */
-function fieldNode(node: unknown, key: string): unknown {
-	if (!isMap(node)) return undefined;
-	return node.items.find((pair) => isPair(pair) && keyText(pair.key) === key)?.value;
+/** An edit inside of something with an anchor would change what its aliases stand for. */
+function checkNoAnchor(reading: Reading, {anchored}: Composed, ...values: readonly JsonValue[]): void {
+	if (values.some((value) => anchored.has(value))) markOdd(reading, 'edited', 0);
+}
+
+const nowhere: TextRange = {start: 0, end: 0};
+
+/** Where an entry stands in the whole text. Where it cannot be edited the document is odd, and the place is none. */
+function editablePlace(
+	reading: Reading,
+	{fields}: Composed,
+	mapping: JsonObject,
+	key: string,
+): {readonly key: TextRange; readonly value: TextRange} {
+	const field = fields.get(mapping)?.get(key);
+	if (field === undefined || !field.editable) {
+		markOdd(reading, 'edited', field?.key.start ?? 0);
+		return {key: nowhere, value: nowhere};
+	}
+	return {key: shifted(reading, field.key), value: shifted(reading, field.value)};
+}
+
+function shifted({chunk}: Reading, {start, end}: FieldAt['key']): TextRange {
+	return {start: chunk.start + start, end: chunk.start + end};
 }
 
 function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
 	return Array.isArray(value);
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

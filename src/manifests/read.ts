@@ -1,53 +1,149 @@
 import {GateError} from '../errors.ts';
-import type {ManifestObject} from '../types.ts';
-import {refuseOddCharacters} from './characters.ts';
-import {composeRoot} from './compose.ts';
+import type {JsonValue, ManifestObject} from '../types.ts';
+import {compose, type Composed} from './composer.ts';
+import {printJson, printJsonAsGo} from './json.ts';
 import {type ReadLimits, readLimits} from './limits.ts';
 import {objectsOf} from './objects.ts';
-import {count, type Reading} from './reading.ts';
-import {refusal} from './refusal.ts';
-import {type DocumentChunk, splitDocuments} from './split.ts';
-import {readTokens} from './tokens.ts';
-import {readValue} from './values.ts';
+import type {OddDocument, OddReason} from './odd.ts';
+import {count, markOdd, type Reading, type Spent, unreadable} from './reading.ts';
+import {type DocumentChunk, splitStream} from './split.ts';
+
+export interface ReadManifests {
+	/**
+	 * What is passed on: the text itself when no document is odd, else with each odd document replaced by JSON of
+	 * exactly what was read.
+	 */
+	readonly text: string;
+	/** Whether Argo CD reads the text with a JSON decoder. */
+	readonly json: boolean;
+	/** The objects as Argo CD takes them, in order; their places count in `text`. */
+	readonly objects: readonly ManifestObject[];
+	readonly odd: readonly OddDocument[];
+}
+
+/** One document of a stream, and what became of it. */
+interface ReadDocument {
+	readonly reading: Reading;
+	readonly value: JsonValue;
+	readonly objects: readonly ManifestObject[];
+}
 
 /**
- * The objects of a rendered text, as Argo CD takes them, in order. Throws manifests-ambiguous for anything that YAML
- * readers could read in two ways, manifests-unreadable for syntax errors and for what is no Kubernetes object,
- * limit-exceeded for what is too big; each names document, line, column and kind.
+ * Reads a rendered text as Argo CD reads it. A document in which YAML readers disagree is read with Argo CD's meaning
+ * and passed on as JSON, so that no reader can see anything else in it than what was scanned. Throws manifests-unreadable
+ * for what Argo CD cannot read either, limit-exceeded for what is too big; each names document, line, column and kind.
  */
-export function readManifests(text: string, limits: ReadLimits = readLimits): readonly ManifestObject[] {
+export function readManifests(text: string, limits: ReadLimits = readLimits): ReadManifests {
 	if (text.length > limits.text) throw tooLong(limits);
-	const chunks = splitDocuments(text, limits);
-	refuseOddCharacters(text, chunks);
-	refuseJsonStream(text, chunks);
-	const spent = {tokens: 0, nodes: 0, expanded: 0};
-	return chunks.filter((chunk) => !chunk.blank).flatMap((chunk) => readDocument({text, chunk, limits, spent}));
+	const {documents, json} = readStream(text, limits);
+	const odd = documents.flatMap(({reading}) => toOdd(reading));
+	if (odd.length === 0) return {text, json, objects: documents.flatMap(({objects}) => objects), odd};
+	const printed = json ? printJsonLines(documents) : printYaml(text, documents);
+	// What is printed is read once more, for the places in it; it must mean the same, and be nothing but plain.
+	const again = readStream(printed, limits);
+	if (!meansTheSame(documents, again.documents)) throw notTheSame();
+	const printedDocuments = json ? documents.filter(({value}) => value !== null) : documents;
+	const objects = again.documents.flatMap((document, index) => {
+		const {number, file} = printedDocuments[index]!.reading.chunk;
+		return document.objects.map((object) => ({...object, document: number, file}));
+	});
+	return {text: printed, json: again.json, objects, odd};
 }
 
-function readDocument(reading: Reading): readonly ManifestObject[] {
-	const root = composeRoot(reading, readTokens(reading));
-	return objectsOf(reading, root, readValue(reading, root));
+function readStream(text: string, limits: ReadLimits): {documents: readonly ReadDocument[]; json: boolean} {
+	const {mode, chunks} = splitStream(text, limits);
+	const spent: Spent = {nodes: 0, expanded: 0};
+	const documents = chunks.map((chunk, index) => {
+		const reading: Reading = {text, chunk, limits, spent, odd: new Map(), readTwice: undefined};
+		if (mode === 'json' && chunks.length > 1) markOdd(reading, 'json-stream', 0);
+		if (mode === 'json-like' && index === 0) markOdd(reading, 'json-stream', 0);
+		if (chunk.oddSeparator) markOdd(reading, 'separator', 0);
+		return readDocument(reading);
+	});
+	return {documents, json: mode === 'json'};
+}
+
+function readDocument(reading: Reading): ReadDocument {
+	const source = sourceOf(reading);
+	const composed = compose(source, reading);
+	const at = reading.chunk.format === 'yaml' ? reading.readTwice : undefined;
+	const seen = at === undefined ? composed : readAgain(composed, reading, at);
+	return {reading, value: seen.value, objects: objectsOf(reading, seen)};
 }
 
 /**
- * Argo CD reads a stream that starts with `{` with a JSON decoder first, and takes what follows for more objects,
- * without separators (`YAMLOrJSONDecoder` in k8s.io/apimachinery). Only one whole JSON object reads the same everywhere.
+ * The document's text as Argo CD's splitter hands it on: without the carriage returns of CR LF, with a line feed at its
+ * end (`LineReader` in k8s.io/apimachinery), and without a byte order mark.
  */
-function refuseJsonStream(text: string, chunks: readonly DocumentChunk[]): void {
-	const offset = text.search(/\S/u);
-	const [document] = chunks;
-	if (document === undefined || text[offset] !== '{' || (chunks.length === 1 && isJson(text))) return;
-	const what = 'starts with "{" but the manifests are not one JSON object';
-	throw refusal('manifests-ambiguous', {text, document, offset}, what, 'Put a line "---" in front of each object.');
+function sourceOf(reading: Reading): string {
+	const {text, chunk} = reading;
+	let source = text.slice(chunk.start, chunk.end);
+	if (chunk.format === 'yaml') {
+		if (chunk.end === text.length && source.endsWith('\n')) source = source.slice(0, -1);
+		if (!source.endsWith('\n')) source += '\n';
+		// Elsewhere a CR LF is read as one break anyway, and the places stay right.
+		if (source.includes('\r\r\n')) source = source.replaceAll('\r\n', '\n');
+	}
+	// go-yaml takes one for the encoding, and stumbles over a second.
+	if (!source.startsWith('\uFEFF')) return source;
+	markOdd(reading, 'byte-order-mark', 0);
+	if (source.startsWith('\uFEFF', 1)) throw unreadable(reading, 1, 'starts with two byte order marks', 'Remove them.');
+	return source.slice(1);
 }
 
-function isJson(text: string): boolean {
+/** Argo CD's repo-server reads the JSON of its sidecar as YAML once more, where some characters fail or become blanks. */
+function readAgain({value}: Composed, reading: Reading, offset: number): Composed {
+	markOdd(reading, 'control', offset);
+	const text = printJsonAsGo(value);
+	const hint = 'Remove the escape.';
+	const chunk: DocumentChunk = {...reading.chunk, start: 0, end: text.length, format: 'json'};
+	const again: Reading = {...reading, text, chunk, spent: {nodes: 0, expanded: 0}, odd: new Map()};
 	try {
-		JSON.parse(text);
-		return true;
-	} catch {
-		return false;
+		return compose(text, again);
+	} catch (error) {
+		if (!(error instanceof GateError) || error.code !== 'manifests-unreadable') throw error;
+		throw unreadable(reading, offset, 'has a text with an escape for a control character', hint);
 	}
+}
+
+function toOdd({odd, chunk, text}: Reading): OddDocument[] {
+	if (odd.size === 0) return [];
+	const offset = chunk.start + Math.min(...odd.values());
+	const reasons: readonly OddReason[] = [...odd.keys()].toSorted();
+	return [{document: chunk.number, line: text.slice(0, offset).split('\n').length, file: chunk.file, reasons}];
+}
+
+// ── printing ──
+
+function printJsonLines(documents: readonly ReadDocument[]): string {
+	return documents.flatMap(({value}) => (value === null ? [] : [`${printJson(value)}\n`])).join('');
+}
+
+function printYaml(text: string, documents: readonly ReadDocument[]): string {
+	return documents
+		.map(({reading: {chunk, odd}, value}, index) => {
+			const own = chunk.separator === undefined ? '' : text.slice(chunk.separator.start, chunk.separator.end);
+			const separator = chunk.oddSeparator || (index === 0 && odd.size > 0) || !own.endsWith('\n') ? '---\n' : own;
+			if (odd.size > 0) return `${separator}${printJson(value)}\n`;
+			return (index === 0 ? own : separator) + text.slice(chunk.start, chunk.end);
+		})
+		.join('');
+}
+
+function meansTheSame(before: readonly ReadDocument[], after: readonly ReadDocument[]): boolean {
+	const values = (documents: readonly ReadDocument[]) =>
+		documents.flatMap(({value}) => (value === null ? [] : [printJson(value)])).join('\n');
+	const plain = after.every(({reading}) => [...reading.odd.keys()].every((reason) => reason === 'json-stream'));
+	return plain && values(before) === values(after);
+}
+
+function notTheSame(): GateError {
+	return new GateError({
+		stage: 'read',
+		code: 'internal',
+		what: 'the JSON that would be passed on does not mean what was read',
+		hint: 'This is a bug; please report it, with the manifests if you can.',
+	});
 }
 
 function tooLong(limits: ReadLimits): GateError {

@@ -1,11 +1,11 @@
 import type {GateError} from '../errors.ts';
 import type {ReadLimits} from './limits.ts';
+import type {OddReason} from './odd.ts';
 import {mayBeSecret, refusal, type RefusalCode} from './refusal.ts';
 import type {DocumentChunk} from './split.ts';
 
 /** What has been read of the whole text so far, for the limits. */
 export interface Spent {
-	tokens: number;
 	nodes: number;
 	expanded: number;
 }
@@ -16,6 +16,15 @@ export interface Reading {
 	readonly chunk: DocumentChunk;
 	readonly limits: ReadLimits;
 	readonly spent: Spent;
+	/** Where in the document each reason was met first. */
+	readonly odd: Map<OddReason, number>;
+	/** Where it has a character that the JSON between Argo CD's two passes does not keep. */
+	readTwice: number | undefined;
+}
+
+/** Notes that readers disagree about the document; offsets count in it. */
+export function markOdd({odd}: Reading, reason: OddReason, offset: number): void {
+	if (!odd.has(reason)) odd.set(reason, offset);
 }
 
 /** A refusal by its offset in the document; `what` continues "document 7 …", `hint` is a sentence. */
@@ -26,7 +35,17 @@ export function refuse(
 	what: string,
 	hint: string,
 ): GateError {
-	return refusal(code, {text, document: chunk, offset: chunk.start + offset}, what, hint);
+	return refusal(code, {text, document: chunk, offset: Math.min(chunk.start + offset, chunk.end)}, what, hint);
+}
+
+/** The refusal of what Argo CD cannot read either. */
+export function unreadable(
+	reading: Reading,
+	offset: number,
+	what: string,
+	hint = 'Fix the template that printed it.',
+): GateError {
+	return refuse('manifests-unreadable', reading, offset, what, hint);
 }
 
 /** The refusal of something that is too big; `what` continues "document 7 has …". */
@@ -34,22 +53,17 @@ export function limitExceeded(reading: Reading, offset: number, what: string): G
 	return refuse('limit-exceeded', reading, offset, `has ${what}`, 'Split it, or shorten it.');
 }
 
+export function tooDeep(reading: Reading, offset: number): GateError {
+	return limitExceeded(reading, offset, `more than ${count(reading.limits.depth)} levels`);
+}
+
 /** A number for a person. */
 export function count(value: number): string {
 	return value.toLocaleString('en');
 }
 
-/** A name for a message: its first 60 characters. */
-export function shown(name: string): string {
+/** A name from the text for a message: its first 60 characters, or none of it where the document could be a Secret. */
+export function shown({text, chunk}: Reading, name: string): string {
+	if (mayBeSecret(text.slice(chunk.start, chunk.end))) return '…';
 	return name.length > 60 ? `${name.slice(0, 60)}…` : name;
-}
-
-/** The refusal of a syntax error; `code` is the parser's word for it, shown alone where its message could quote a Secret. */
-export function notYaml(reading: Reading, offset: number, code: string, message: string): GateError {
-	const {text, chunk} = reading;
-	// Its first sentence only: what it quotes behind a colon can be long.
-	const [sentence = ''] = message.split(/:? "|\n/u);
-	const words = mayBeSecret(text.slice(chunk.start, chunk.end)) ? code.toLowerCase().replaceAll('_', ' ') : sentence;
-	const what = `is not valid YAML: ${words.slice(0, 200)}`;
-	return refuse('manifests-unreadable', reading, offset, what, 'Fix the template that printed it.');
 }

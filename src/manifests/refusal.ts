@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** The codes of everything that the reader refuses. */
-export type RefusalCode = 'manifests-unreadable' | 'manifests-ambiguous' | 'limit-exceeded';
+export type RefusalCode = 'manifests-unreadable' | 'limit-exceeded';
 
 /** Characters of the source line that are shown on each side of the caret. */
 const shownAround = 60;

@@ -5,7 +5,11 @@ const words = new Map<string, null | boolean>([
 	...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
 	...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
 ]);
-const infinityOrNaN = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/u;
+const infinities = new Map<string, number>([
+	...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word) => [word, Infinity] as const),
+	...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
+	...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
+]);
 const integer = /^([-+]?)(?:0[bB]([01]+)|0[oO]([0-7]+)|0[xX]([0-9a-fA-F]+)|0([0-7]*)|([1-9][0-9]*))$/u;
 /** go-yaml also reads a sign behind the prefix. */
 const signedBinary = /^0b([-+])([01]+)$/u;
@@ -14,21 +18,118 @@ const dotFloat = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/u;
 const maximumInt = 2n ** 63n - 1n;
 const maximumUint = 2n ** 64n - 1n;
 
+/** What a plain text that is not just text can start with: go-yaml's `resolveTable`. */
+const mayBeOther = new Uint8Array(128);
+for (const character of '+-.0123456789yYnNtTfFoO~') mayBeOther[character.charCodeAt(0)] = 1;
+
 /**
  * What Argo CD makes of a plain (unquoted) scalar: YAML 1.1 as go-yaml v2.4.3 reads it (resolve.go), timestamps as
- * text. Integers beyond 2^53 come as bigint. Undefined for infinity and NaN, which JSON cannot carry.
+ * text. Integers beyond 2^53 come as bigint.
  */
-export function plainScalar(text: string): Scalar | undefined {
-	const word = words.get(text);
-	if (word !== undefined) return word;
-	if (!/^[-+.0-9]/u.test(text)) return text;
-	if (infinityOrNaN.test(text)) return undefined;
+export function plainScalar(text: string): Scalar {
+	if (text === '') return null;
+	const first = text.charCodeAt(0);
+	if (first > 127 || mayBeOther[first] === 0) return text;
+	if (first > 57) return text.length > 5 ? text : (words.get(text) ?? (words.has(text) ? null : text));
+	const infinity = text.length <= 5 ? infinities.get(text) : undefined;
+	if (infinity !== undefined) return infinity;
 	// Beyond the range of a double, go-yaml leaves the text.
-	if (text.startsWith('.')) return dotFloat.test(text) ? finite(Number(text.replaceAll('_', '')), text) : text;
+	if (first === 46) return dotFloat.test(text) ? finite(Number(text.replaceAll('_', '')), text) : text;
+	if (!/^[-+0-9][-+0-9a-fA-FxXoO_.]*$/u.test(text)) return text;
 	const whole = plainInteger(text);
-	if (whole !== undefined) return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
+	if (whole !== undefined) return asScalar(whole);
 	const digits = text.replaceAll('_', '');
 	return float.test(digits) ? finite(Number(digits), text) : text;
+}
+
+export const longTagPrefix = 'tag:yaml.org,2002:';
+
+/**
+ * What Argo CD makes of a scalar with a tag, in its long form; undefined when it does not fit the tag (`resolve` and
+ * `scalar` in go-yaml's resolve.go and decode.go). Unknown tags, and those of collections, make it a text.
+ */
+export function taggedScalar(tag: string, text: string): Scalar | undefined {
+	const value = plainScalar(text);
+	switch (tag) {
+		case `${longTagPrefix}binary`:
+			return decodeBase64(text);
+		case `${longTagPrefix}null`:
+			return value === null ? null : undefined;
+		case `${longTagPrefix}bool`:
+			return typeof value === 'boolean' ? value : undefined;
+		case `${longTagPrefix}int`:
+			return isNumber(value) && plainInteger(text) !== undefined ? value : undefined;
+		case `${longTagPrefix}float`:
+			return isNumber(value) && (plainInteger(text) ?? 0n) <= maximumInt ? Number(value) : undefined;
+		case `${longTagPrefix}timestamp`:
+			return isTimestamp(text) ? text : undefined;
+		default:
+			return text;
+	}
+}
+
+function isNumber(value: Scalar): value is number | bigint {
+	return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function asScalar(whole: bigint): number | bigint {
+	// Beyond 64 bits with a sign, Kubernetes makes a float of it.
+	return Number.isSafeInteger(Number(whole)) || whole > maximumInt ? Number(whole) : whole;
+}
+
+/** Bytes that are no UTF-8 become U+FFFD one by one, as `json.Marshal` of Go writes them. */
+function decodeBase64(text: string): string | undefined {
+	const digits = text.replaceAll(/[\r\n]/gu, '');
+	if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(digits)) return undefined;
+	const bytes = Buffer.from(digits, 'base64');
+	return decodeUtf8(bytes);
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+	const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
+	let text = '';
+	for (let start = 0; start < bytes.length;) {
+		const length = characterAt(bytes, start, decoder);
+		text += length === 0 ? '\uFFFD' : decoder.decode(bytes.subarray(start, start + length));
+		start += Math.max(length, 1);
+	}
+	return text;
+}
+
+/** How many bytes the character at a place has; 0 when it is none. */
+function characterAt(bytes: Uint8Array, start: number, decoder: InstanceType<typeof TextDecoder>): number {
+	for (let length = 1; length <= 4 && start + length <= bytes.length; length += 1) {
+		try {
+			decoder.decode(bytes.subarray(start, start + length));
+			return length;
+		} catch {
+			// Not whole yet, or never.
+		}
+	}
+	return 0;
+}
+
+const timestamp =
+	/^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[-+]\d{2}:\d{2})?)?$/u;
+
+/** The forms of resolve.go's `allowedTimestampFormats`: with a time zone after `T` or `t`, without one after a blank. */
+function isTimestamp(text: string): boolean {
+	const [, year, month, day, hour, minute, second, zone] = timestamp.exec(text) ?? [];
+	if (year === undefined) return false;
+	if (hour !== undefined && text.includes(' ') === (zone !== undefined)) return false;
+	const [zoneHour = 0, zoneMinute = 0] = (zone ?? '').match(/\d{2}/gu)?.map(Number) ?? [];
+	const lastDay = new Date(Date.UTC(2000, Number(month), 0)).setUTCFullYear(Number(year), Number(month), 0);
+	return (
+		Number(month) >= 1 &&
+		Number(month) <= 12 &&
+		Number(day) >= 1 &&
+		Number(day) <= new Date(lastDay).getUTCDate() &&
+		Number(hour ?? 0) < 24 &&
+		Number(minute ?? 0) < 60 &&
+		Number(second ?? 0) < 60 &&
+		zoneHour <= 24 &&
+		zoneMinute < 60
+	);
 }
 
 /** The value of a plain scalar that go-yaml reads as an integer of at most 64 bits. */

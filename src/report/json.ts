@@ -12,6 +12,7 @@ export function formatReportAsJson(report: Report): string {
 		enforcement: decision.enforcement,
 		summary: report.summary,
 		scanner: {name: 'trivy', version: report.trivyVersion, database: report.database},
+		documentsPrintedAsJson: report.odd,
 		images: decision.images.map((image) => imageOf(image, report)),
 	};
 	return `${JSON.stringify(document, undefined, 2)}\n`;

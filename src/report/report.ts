@@ -4,6 +4,13 @@ import type {DatabaseInfo, DecisionReason, GateDecision, ImageDecision} from '..
 export interface Report {
 	readonly application: string;
 	readonly decision: GateDecision;
+	/** Documents that are passed on as JSON, because readers of YAML disagree about them; reasons continue "it has …". */
+	readonly odd: readonly {
+		readonly document: number;
+		readonly line: number;
+		readonly file: string | undefined;
+		readonly reasons: readonly string[];
+	}[];
 	/** Of the scans; undefined when nothing was scanned. */
 	readonly database: DatabaseInfo | undefined;
 	readonly trivyVersion: string;

@@ -35,10 +35,17 @@ export function formatReportAsTable(report: Report, {colour, maxFindings = 20}: 
 		others === 0 ? [] : [`${others} more to know of, which are not scanned: "trivy-gate images --all" lists them.`];
 	const closing = [
 		...more,
+		...oddNote(report),
 		paint(report.decision.decision, clean(report.summary)),
 		`Trivy ${report.trivyVersion}${database}, report ${report.decision.reportId}`,
 	].join('\n');
 	return `${[...blocks, closing].join('\n\n')}\n`;
+}
+
+function oddNote({odd}: Report): readonly string[] {
+	if (odd.length === 0) return [];
+	const documents = odd.length === 1 ? '1 document is' : `${odd.length} documents are`;
+	return [`${documents} passed on as JSON of what was read, because readers of YAML disagree about them.`];
 }
 
 function osOf({verdicts}: ImageDecision): string {

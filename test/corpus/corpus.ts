@@ -36,7 +36,7 @@ export function findingsOf({objects}: CorpusCase): readonly string[] {
 
 function readCases(carrier: string, text: string): readonly CorpusCase[] {
 	return text.split(/^---\n/mu).map((document, index) => {
-		const objects = readManifests(document);
+		const objects = readManifests(document).objects;
 		const [object] = objects;
 		if (object === undefined) throw new Error(`${carrier}.yaml: document ${index + 1} holds no object`);
 		const comments = document.split('\n').filter((line) => line.startsWith('# '));

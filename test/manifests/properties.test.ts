@@ -110,7 +110,7 @@ test('replacing an apiVersion changes that value only', (t) => {
 	const texts = fc.string({unit: 'grapheme-ascii', minLength: 1, maxLength: 200});
 	fc.assert(
 		fc.property(streams, texts, fc.nat(), ({text}, version, pick) => {
-			const before = readManifests(text);
+			const before = readManifests(text).objects;
 			const chosen = before[pick % before.length];
 			const edited = replaceRanges(
 				text,

@@ -21,7 +21,7 @@ test(reads, "a: 'it''s'", {a: "it's"});
 test(reads, 'a: b\n  c', {a: 'b c'});
 test(reads, 'a:\nb: ~\nc: ""', {a: null, b: null, c: ''});
 test(reads, 'a: [yes, "yes", 0777, 22:30, 1.10, 2001-01-01]', {a: [true, 'yes', 511, '22:30', 1.1, '2001-01-01']});
-test(reads, 'a: 12345678901234567890', {a: 12345678901234567890n});
+test(reads, 'a: 12345678901234567890', {a: 12345678901234567000});
 test(reads, 'on: 1\n2: 3\n0x10: 4', {true: 1, '2': 3, '16': 4});
 test(reads, 'a: &x-1_Y [b]\nc: *x-1_Y\nd: {e: *x-1_Y, f: g}', {a: ['b'], c: ['b'], d: {e: ['b'], f: 'g'}});
 test(reads, 'a: &x b\nc: &x d\ne: *x', {a: 'b', c: 'd', e: 'd'});
@@ -37,14 +37,14 @@ test('reads Windows line ends as others do', (t) => {
 test('reads several documents and skips the empty ones', (t) => {
 	const text = `---\n${pod}---\n---\n# nothing\n---\nnull\n---\n~\n---\n${pod.replace('web', 'db')}`;
 	t.deepEqual(
-		readManifests(text).map(({document, name}) => ({document, name})),
+		readManifests(text).objects.map(({document, name}) => ({document, name})),
 		[
 			{document: 1, name: 'web'},
 			{document: 6, name: 'db'},
 		],
 	);
-	t.deepEqual(readManifests(''), []);
-	t.deepEqual(readManifests('\n# nothing\n'), []);
+	t.deepEqual(readManifests('').objects, []);
+	t.deepEqual(readManifests('\n# nothing\n').objects, []);
 });
 
 test('reads one JSON object, and JSON after a separator', (t) => {
@@ -57,7 +57,7 @@ test('reads one JSON object, and JSON after a separator', (t) => {
 test('tells the identity of an object', (t) => {
 	const [object] = readManifests(
 		'# Source: shop/templates/web.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\n',
-	);
+	).objects;
 	t.like(object, {
 		document: 1,
 		apiVersion: 'apps/v1',
@@ -71,7 +71,7 @@ test('tells the identity of an object', (t) => {
 
 const identifies = test.macro({
 	exec(t, metadata: string, name: string) {
-		t.like(readManifests(`apiVersion: v1\nkind: A\n${metadata}`)[0], {name, namespace: undefined});
+		t.like(readManifests(`apiVersion: v1\nkind: A\n${metadata}`).objects[0], {name, namespace: undefined});
 	},
 	title: (_, metadata: string, name: string) => `takes "${name}" for the name of ${JSON.stringify(metadata)}`,
 });
@@ -86,7 +86,7 @@ test('flattens anything with items, one level', (t) => {
 	const text =
 		'# Source: a.yaml\napiVersion: example.org/v1\nkind: Innocent\nspec: {lost: true}\nitems:\n' +
 		'- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- {"apiVersion":"v1", "kind":"Pod", "items": null}\n';
-	const objects = readManifests(text);
+	const objects = readManifests(text).objects;
 	t.deepEqual(
 		objects.map(({kind, name, file, document}) => ({kind, name, file, document})),
 		[
@@ -102,16 +102,16 @@ test('flattens anything with items, one level', (t) => {
 
 test('drops a null list, as Argo CD does', (t) => {
 	const list = 'apiVersion: v1\nkind: List\nitems: null\n';
-	t.is(readManifests(list).length, 0);
-	t.is(readManifests(`${list}spec: null\n`).length, 1);
-	t.is(readManifests(`${list}status: {}\n`).length, 1);
-	t.is(readManifests('apiVersion: v1\nkind: List\nitems: []\n').length, 0);
-	t.is(readManifests('apiVersion: v1\nkind: A\nitems: {}\n').length, 1);
+	t.is(readManifests(list).objects.length, 0);
+	t.is(readManifests(`${list}spec: null\n`).objects.length, 1);
+	t.is(readManifests(`${list}status: {}\n`).objects.length, 1);
+	t.is(readManifests('apiVersion: v1\nkind: List\nitems: []\n').objects.length, 0);
+	t.is(readManifests('apiVersion: v1\nkind: A\nitems: {}\n').objects.length, 1);
 });
 
 test('tells where apiVersion and hooks stand', (t) => {
 	const text = `---\n${pod}---\n"apiVersion" : 'batch/v1' # c\r\nkind: Job\r\nmetadata:\n  annotations: {"helm.sh/hook":test, "argocd.argoproj.io/hook": 'PreSync' }\n`;
-	const object = readManifests(text)[1];
+	const object = readManifests(text).objects[1];
 	const at = (range: {start: number; end: number} | undefined) => text.slice(range?.start, range?.end);
 	t.is(at(object?.apiVersionAt), "'batch/v1'");
 	t.is(at(object?.hooks.helm?.key), '"helm.sh/hook"');
@@ -124,7 +124,7 @@ test('tells where apiVersion and hooks stand', (t) => {
 
 const seesHook = test.macro({
 	exec(t, other: string, hook: string | undefined) {
-		const [object] = readManifests(`${pod}  annotations: {helm.sh/hook: test, a: ${other}}\n`);
+		const [object] = readManifests(`${pod}  annotations: {helm.sh/hook: test, a: ${other}}\n`).objects;
 		t.is(object?.hooks.helm?.text, hook);
 	},
 	title: (_, other: string, hook: string | undefined) =>
@@ -137,7 +137,7 @@ test(seesHook, 'true', undefined);
 test(seesHook, '{}', undefined);
 
 test('a key named __proto__ is a key', (t) => {
-	const [object] = readManifests(`${pod}__proto__: {polluted: true}\nconstructor: a\n`);
+	const [object] = readManifests(`${pod}__proto__: {polluted: true}\nconstructor: a\n`).objects;
 	t.deepEqual(Object.keys(object?.value ?? {}), ['apiVersion', 'kind', 'metadata', '__proto__', 'constructor']);
 	t.is(Object.getOwnPropertyDescriptor({}, 'polluted'), undefined);
 	t.false('polluted' in {});

@@ -8,7 +8,7 @@ export const pod = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n';
 
 /** Reads the text and gives each object's value as plain data. */
 export function valuesOf(text: string): unknown[] {
-	return readManifests(text).map(({value}) => plain(value));
+	return readManifests(text).objects.map(({value}) => plain(value));
 }
 
 /** A value with ordinary prototypes, for comparing. */

@@ -13,7 +13,9 @@ for (const text of ['', '~', 'null', 'Null', 'NULL']) test(reads, text, null);
 for (const text of ['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']) test(reads, text, true);
 for (const text of ['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'])
 	test(reads, text, false);
-for (const text of ['.inf', '-.Inf', '+.INF', '.nan', '.NaN']) test(reads, text, undefined);
+for (const text of ['.inf', '+.INF']) test(reads, text, Infinity);
+test(reads, '-.Inf', -Infinity);
+for (const text of ['.nan', '.NaN']) test(reads, text, Number.NaN);
 
 const words = 'yEs tRue nULL NaN Infinity - + . .. .a -a _1 << = nginx 1.25-alpine 1.2.3 127.0.0.1 1e e3 --1 +-1';
 const times = '22:30 22:30:45 2001-01-01 2001-12-14t21:59:43.10-05:00';
@@ -48,7 +50,8 @@ test(reads, '1e3', 1000);
 test(reads, '1.10', 1.1);
 test(reads, '9007199254740993', 9007199254740993n);
 test(reads, '-9223372036854775808', -9223372036854775808n);
-test(reads, '18446744073709551615', 18446744073709551615n);
+test(reads, '9223372036854775807', 9223372036854775807n);
+test(reads, '18446744073709551615', 18446744073709552000);
 test(reads, '18446744073709551616', 18446744073709552000);
 test(reads, '+18446744073709551615', 18446744073709552000);
 test(reads, `0x${'0'.repeat(100_000)}1`, 1);

@@ -1,0 +1,696 @@
+import type {JsonObject, JsonValue, TextRange} from '../types.ts';
+import {isExcessiveAliasing} from './aliasing.ts';
+import {checkCharacters} from './characters.ts';
+import {changedByJson, isTooLongKey} from './json.ts';
+import {keyOf} from './keys.ts';
+import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable} from './reading.ts';
+import {longTagPrefix, plainScalar, taggedScalar} from './scalar.ts';
+import {Scanner, style, token} from './scanner.ts';
+
+/** An entry of a mapping, where it stands in the document. */
+export interface FieldAt {
+	readonly key: TextRange;
+	readonly value: TextRange;
+	/** Both are texts on one line, without anchors, aliases and tags. */
+	readonly editable: boolean;
+}
+
+/** What one document says. */
+export interface Composed {
+	/** Null for an empty document. Aliases give the same JavaScript value again: treat it as read-only. */
+	readonly value: JsonValue;
+	/** By mapping and key, for the keys of `notedKeys`. */
+	readonly fields: ReadonlyMap<JsonObject, ReadonlyMap<string, FieldAt>>;
+	/** Mappings and lists that have an anchor: an edit inside of one is an edit wherever it is repeated. */
+	readonly anchored: ReadonlySet<JsonValue>;
+}
+
+/** The keys that the gate edits, or names in messages. */
+const notedKeys: readonly string[] = ['apiVersion', 'kind', 'argocd.argoproj.io/hook', 'helm.sh/hook'];
+
+/**
+ * The value of a document's text as Argo CD reads it: go-yaml v2's parser and decoder (parserc.go and decode.go at
+ * v2.4.3), then the conversion to JSON of sigs.k8s.io/yaml v1.6.0. Marks in `reading` what other readers take otherwise.
+ * Throws manifests-unreadable where Argo CD fails, limit-exceeded beyond the limits.
+ */
+export function compose(source: string, reading: Reading): Composed {
+	return new Composer(source, checkCharacters(reading, source), reading).document();
+}
+
+/** Instances have no inherited keys, not even `__proto__`, and are quicker than objects without a prototype. */
+class Mapping {
+	[key: string]: JsonValue;
+}
+Reflect.deleteProperty(Mapping.prototype, 'constructor');
+Object.setPrototypeOf(Mapping.prototype, null);
+
+type Form = 'scalar' | 'mapping' | 'sequence';
+
+/** An anchored node, and what it costs where an alias repeats it. */
+interface Anchored {
+	value: JsonValue;
+	form: Form;
+	/** Of a scalar, for keys. */
+	text: string;
+	tag: string;
+	/** While it is being read. */
+	open: boolean;
+	nodes: number;
+	expanded: number;
+	levels: number;
+}
+
+class Composer {
+	private readonly scanner: Scanner;
+	private readonly reading: Reading;
+	private readonly fields = new Map<JsonObject, Map<string, FieldAt>>();
+	private readonly anchored = new Set<JsonValue>();
+	private readonly anchors = new Map<string, Anchored>();
+	private readonly tagPrefixes = new Map<string, string>();
+	/** go-yaml's count of decoded nodes; the document is the first. */
+	private decoded = 1;
+	private decodedByAlias = 0;
+	/** The deepest level since the innermost anchored node began. */
+	private deepest = 0;
+	/** Where something was met last that JSON cannot carry, unless a later key replaced it. */
+	private doubtful: number | undefined;
+	/** Mappings with a key that JSON cannot have. */
+	private readonly withBadKey = new Set<JsonValue>();
+	/** The Go types of keys that are not text, by mapping and key. */
+	private readonly keyTypes = new Map<JsonValue, Map<string, string>>();
+	/** Where the keys of the mappings that are being read stand. */
+	private readonly keyStarts: number[] = [];
+	private readonly keyEnds: number[] = [];
+
+	// The node that was read last.
+	private form: Form = 'scalar';
+	private byAlias = false;
+	private hasAnchor = false;
+	private style: number = style.plain;
+	private start = 0;
+	private end = 0;
+	private text = '';
+	private tag = '';
+
+	constructor(source: string, onlyLineFeeds: boolean, reading: Reading) {
+		this.scanner = new Scanner(source, onlyLineFeeds, reading);
+		this.reading = reading;
+	}
+
+	document(): Composed {
+		const {scanner} = this;
+		const value = this.root();
+		const type = scanner.peek();
+		if (type !== token.streamEnd) markOdd(this.reading, 'end', scanner.start);
+		if (this.doubtful !== undefined) this.checkForJson(value, this.doubtful, new Set());
+		return {value, fields: this.fields, anchored: this.anchored};
+	}
+
+	private root(): JsonValue {
+		const {scanner} = this;
+		let type = scanner.peek();
+		if (type === token.streamEnd) return null;
+		const explicit = type === token.documentStart || type === token.versionDirective || type === token.tagDirective;
+		this.readDirectives();
+		if (!explicit) return this.node(true, false, 0);
+		if (scanner.peek() !== token.documentStart) this.fail('has a line that starts with "%", and no "---" behind it');
+		scanner.skip();
+		type = scanner.peek();
+		const empty =
+			type === token.streamEnd ||
+			type === token.documentStart ||
+			type === token.documentEnd ||
+			type === token.versionDirective ||
+			type === token.tagDirective;
+		return empty ? null : this.node(true, false, 0);
+	}
+
+	private readDirectives(): void {
+		const {scanner, tagPrefixes} = this;
+		let version: string | undefined;
+		for (let type = scanner.peek(); ; type = scanner.peek()) {
+			if (type === token.versionDirective) {
+				scanner.take();
+				if (version !== undefined) this.fail('has two lines "%YAML"');
+				version = scanner.text;
+				if (version !== '1.1') this.fail('has a line "%YAML" with another version than 1.1');
+			} else if (type === token.tagDirective) {
+				scanner.take();
+				if (tagPrefixes.has(scanner.text)) this.fail('has two lines "%TAG" for one handle');
+				tagPrefixes.set(scanner.text, scanner.suffix);
+			} else {
+				break;
+			}
+		}
+		if (!tagPrefixes.has('!')) tagPrefixes.set('!', '!');
+		if (!tagPrefixes.has('!!')) tagPrefixes.set('!!', longTagPrefix);
+	}
+
+	private doubt(offset: number): void {
+		this.doubtful = offset;
+	}
+
+	private fail(what: string, offset = this.scanner.start): never {
+		throw unreadable(this.reading, offset, what);
+	}
+
+	// ── nodes ──
+
+	private node(block: boolean, indentless: boolean, depth: number): JsonValue {
+		const {scanner} = this;
+		let type = scanner.peek();
+		if (type === token.alias) return this.alias(depth);
+		if (type !== token.anchor && type !== token.tag) return this.content(type, block, indentless, '', '', depth);
+		let anchor = '';
+		let tag = '';
+		const {start} = scanner;
+		// One of each, in either order.
+		for (let seen = 0; (type === token.anchor && anchor === '') || (type === token.tag && tag === ''); seen += 1) {
+			if (seen === 2) break;
+			scanner.take();
+			if (type === token.anchor) anchor = scanner.text;
+			else tag = this.resolveTag(scanner.text, scanner.suffix, start);
+			type = scanner.peek();
+		}
+		return anchor === ''
+			? this.content(type, block, indentless, '', tag, depth)
+			: this.anchoredContent(type, block, indentless, anchor, tag, depth, start);
+	}
+
+	private resolveTag(handle: string, suffix: string, start: number): string {
+		if (handle === '') return suffix;
+		const prefix = this.tagPrefixes.get(handle);
+		if (prefix === undefined || prefix + suffix === '')
+			this.fail(`has a tag with the unknown handle "${shown(this.reading, handle)}"`, start);
+		return prefix + suffix;
+	}
+
+	private anchoredContent(
+		type: number,
+		block: boolean,
+		indentless: boolean,
+		name: string,
+		tag: string,
+		depth: number,
+		start: number,
+	): JsonValue {
+		const {spent} = this.reading;
+		if (this.anchors.get(name)?.open === true) markOdd(this.reading, 'anchor', start);
+		const anchored: Anchored = {
+			value: null,
+			form: 'scalar',
+			text: '',
+			tag: '',
+			open: true,
+			nodes: 0,
+			expanded: 0,
+			levels: 0,
+		};
+		this.anchors.set(name, anchored);
+		const before = {decoded: this.decoded, expanded: spent.expanded, deepest: this.deepest};
+		this.deepest = depth;
+		const value = this.content(type, block, indentless, name, tag, depth);
+		Object.assign(anchored, {
+			value,
+			form: this.form,
+			text: this.text,
+			tag: this.tag,
+			open: false,
+			nodes: this.decoded - before.decoded,
+			expanded: spent.expanded - before.expanded,
+			levels: this.deepest - depth,
+		});
+		this.deepest = Math.max(this.deepest, before.deepest);
+		this.hasAnchor = true;
+		if (typeof value === 'object' && value !== null) this.anchored.add(value);
+		return value;
+	}
+
+	private content(
+		type: number,
+		block: boolean,
+		indentless: boolean,
+		anchor: string,
+		tag: string,
+		depth: number,
+	): JsonValue {
+		const {scanner} = this;
+		this.spend(1, 0);
+		if (type === token.scalar) {
+			scanner.take();
+			return this.scalar(scanner.text, tag, scanner.style, scanner.start, scanner.end);
+		}
+		if (indentless && type === token.blockEntry)
+			return this.collection('sequence', this.indentlessSequence(this.enter(depth)));
+		switch (type) {
+			case token.flowSequenceStart:
+				return this.collection('sequence', this.flowSequence(this.enter(depth)));
+			case token.flowMappingStart:
+				return this.collection('mapping', this.flowMapping(this.enter(depth)));
+			case token.blockSequenceStart:
+				if (block) return this.collection('sequence', this.blockSequence(this.enter(depth)));
+				break;
+			case token.blockMappingStart:
+				if (block) return this.collection('mapping', this.blockMapping(this.enter(depth)));
+				break;
+			default:
+		}
+		if (anchor !== '' || tag !== '') return this.scalar('', tag, style.plain, scanner.start, scanner.start);
+		return this.fail('is not valid YAML here');
+	}
+
+	private enter(depth: number): number {
+		if (depth >= this.reading.limits.depth) throw tooDeep(this.reading, this.scanner.start);
+		if (depth + 1 > this.deepest) this.deepest = depth + 1;
+		return depth + 1;
+	}
+
+	private collection<Value extends JsonValue>(form: Form, value: Value): Value {
+		this.form = form;
+		this.byAlias = false;
+		this.hasAnchor = false;
+		return value;
+	}
+
+	/** A node that is left out. */
+	private empty(): null {
+		this.spend(1, 0);
+		this.scalar('', '', style.plain, this.scanner.start, this.scanner.start);
+		return null;
+	}
+
+	private scalar(text: string, tag: string, how: number, start: number, end: number): JsonValue {
+		this.form = 'scalar';
+		this.byAlias = false;
+		this.hasAnchor = false;
+		this.style = how;
+		this.start = start;
+		this.end = end;
+		this.text = text;
+		this.tag = tag;
+		if (text.length > this.reading.limits.scalar) {
+			throw limitExceeded(this.reading, start, `a text of more than ${count(this.reading.limits.scalar)} characters`);
+		}
+		this.spend(0, text.length);
+		let value: JsonValue | undefined;
+		if (tag !== '') {
+			value = taggedScalar(tag, text);
+			if (value === undefined) this.fail('has a value that does not fit its tag', start);
+			if (typeof value === 'string' && changedByJson.test(value)) this.reading.readTwice ??= start;
+		} else if (how === style.plain) {
+			value = plainScalar(text);
+		} else {
+			return text;
+		}
+		if (typeof value === 'number' && !Number.isFinite(value)) this.doubt(start);
+		return value;
+	}
+
+	private alias(depth: number): JsonValue {
+		const {scanner, reading} = this;
+		scanner.take();
+		const {text: name, start, end} = scanner;
+		const anchored = this.anchors.get(name);
+		if (anchored === undefined) {
+			throw unreadable(
+				reading,
+				start,
+				`has an alias of "${shown(reading, name)}", which is not defined`,
+				'Define the anchor before it, in the same document.',
+			);
+		}
+		if (anchored.open)
+			throw unreadable(
+				reading,
+				start,
+				`has an alias of "${shown(reading, name)}" inside that anchor itself`,
+				'Remove the alias.',
+			);
+		if (depth + anchored.levels > reading.limits.depth) throw tooDeep(reading, start);
+		this.deepest = Math.max(this.deepest, depth + anchored.levels);
+		this.form = anchored.form;
+		this.byAlias = true;
+		this.hasAnchor = false;
+		this.start = start;
+		this.end = end;
+		this.text = anchored.text;
+		this.tag = anchored.tag;
+		this.spend(1, 0);
+		this.decodedByAlias += anchored.nodes;
+		this.spend(anchored.nodes, anchored.expanded);
+		if (isExcessiveAliasing(this.decodedByAlias, this.decoded))
+			this.fail('repeats too much by aliases for Argo CD', start);
+		return anchored.value;
+	}
+
+	/** Counts nodes and the characters of texts. */
+	private spend(nodes: number, characters: number): void {
+		const {spent, limits} = this.reading;
+		this.decoded += nodes;
+		spent.nodes += nodes;
+		spent.expanded += characters;
+		if (spent.nodes > limits.nodes) {
+			throw limitExceeded(
+				this.reading,
+				this.scanner.start,
+				`the rest of a stream of more than ${count(limits.nodes)} values`,
+			);
+		}
+		if (spent.expanded > limits.expanded) {
+			throw limitExceeded(
+				this.reading,
+				this.scanner.start,
+				`aliases that repeat more than ${count(limits.expanded)} characters`,
+			);
+		}
+	}
+
+	// ── lists ──
+
+	private blockSequence(depth: number): JsonValue[] {
+		const {scanner} = this;
+		const list: JsonValue[] = [];
+		scanner.skip();
+		for (;;) {
+			let type = scanner.peek();
+			if (type === token.blockEnd) break;
+			if (type !== token.blockEntry) this.fail('has something beside the items of a list');
+			scanner.skip();
+			type = scanner.peek();
+			list.push(type === token.blockEntry || type === token.blockEnd ? this.empty() : this.node(true, false, depth));
+		}
+		scanner.skip();
+		return list;
+	}
+
+	private indentlessSequence(depth: number): JsonValue[] {
+		const {scanner} = this;
+		const list: JsonValue[] = [];
+		while (scanner.peek() === token.blockEntry) {
+			scanner.skip();
+			const type = scanner.peek();
+			const left = type === token.blockEntry || type === token.key || type === token.value || type === token.blockEnd;
+			list.push(left ? this.empty() : this.node(true, false, depth));
+		}
+		return list;
+	}
+
+	private flowSequence(depth: number): JsonValue[] {
+		const {scanner} = this;
+		const list: JsonValue[] = [];
+		scanner.skip();
+		for (let first = true; ; first = false) {
+			let type = scanner.peek();
+			if (type === token.flowSequenceEnd) break;
+			if (!first) {
+				if (type !== token.flowEntry) this.fail('has brackets without a "," or "]" here');
+				scanner.skip();
+				type = scanner.peek();
+			}
+			if (type === token.key) {
+				list.push(this.flowPair(depth));
+			} else if (type === token.flowSequenceEnd) {
+				break;
+			} else {
+				list.push(this.node(false, false, depth));
+			}
+		}
+		scanner.skip();
+		return list;
+	}
+
+	/** A single `key: value` inside of brackets. */
+	private flowPair(depth: number): JsonObject {
+		const {scanner} = this;
+		const inner = this.enter(depth);
+		const map = new Mapping();
+		const base = this.keyStarts.length;
+		this.spend(1, 0);
+		scanner.skip();
+		let type = scanner.peek();
+		let key: JsonValue;
+		if (type === token.value || type === token.flowEntry || type === token.flowSequenceEnd) {
+			// go-yaml passes over this token (parserc.go, yaml_parser_parse_flow_sequence_entry_mapping_key).
+			key = this.empty();
+			scanner.skip();
+		} else {
+			key = this.node(false, false, inner);
+		}
+		const name = this.keyName(key);
+		const pair = this.keyFields();
+		type = scanner.peek();
+		if (type === token.value) {
+			scanner.skip();
+			type = scanner.peek();
+			const left = type === token.flowEntry || type === token.flowSequenceEnd;
+			this.assign(map, name, pair, left ? this.empty() : this.node(false, false, inner), base);
+		} else {
+			this.assign(map, name, pair, this.empty(), base);
+		}
+		this.closeMapping(base);
+		return this.collection('mapping', map);
+	}
+
+	// ── mappings ──
+
+	private blockMapping(depth: number): JsonObject {
+		const {scanner} = this;
+		const map = new Mapping();
+		const base = this.keyStarts.length;
+		scanner.skip();
+		for (;;) {
+			let type = scanner.peek();
+			if (type === token.blockEnd) break;
+			if (type !== token.key) this.fail('has something beside the keys of a mapping');
+			scanner.skip();
+			type = scanner.peek();
+			const noKey = type === token.key || type === token.value || type === token.blockEnd;
+			const name = this.keyName(noKey ? this.empty() : this.node(true, true, depth));
+			const pair = this.keyFields();
+			type = scanner.peek();
+			let value: JsonValue;
+			if (type === token.value) {
+				scanner.skip();
+				type = scanner.peek();
+				const left = type === token.key || type === token.value || type === token.blockEnd;
+				value = left ? this.empty() : this.node(true, true, depth);
+			} else {
+				value = this.empty();
+			}
+			this.assign(map, name, pair, value, base);
+		}
+		scanner.skip();
+		this.closeMapping(base);
+		return map;
+	}
+
+	private flowMapping(depth: number): JsonObject {
+		const {scanner} = this;
+		const map = new Mapping();
+		const base = this.keyStarts.length;
+		scanner.skip();
+		for (let first = true; ; first = false) {
+			let type = scanner.peek();
+			if (type === token.flowMappingEnd) break;
+			if (!first) {
+				if (type !== token.flowEntry) this.fail('has brackets without a "," or "}" here');
+				scanner.skip();
+				type = scanner.peek();
+			}
+			if (type === token.flowMappingEnd) break;
+			const marked = type === token.key;
+			if (marked) {
+				scanner.skip();
+				type = scanner.peek();
+			}
+			const noKey = marked && (type === token.value || type === token.flowEntry || type === token.flowMappingEnd);
+			const name = this.keyName(noKey ? this.empty() : this.node(false, false, depth));
+			const pair = this.keyFields();
+			type = scanner.peek();
+			let value: JsonValue;
+			if (marked && type === token.value) {
+				scanner.skip();
+				type = scanner.peek();
+				const left = type === token.flowEntry || type === token.flowMappingEnd;
+				value = left ? this.empty() : this.node(false, false, depth);
+			} else {
+				value = this.empty();
+			}
+			this.assign(map, name, pair, value, base);
+		}
+		scanner.skip();
+		this.closeMapping(base);
+		return map;
+	}
+
+	/** The key that was read last, as JSON has it; undefined for a merge key, and for one that JSON cannot have. */
+	private keyName(value: JsonValue): string | undefined {
+		const {reading} = this;
+		if (this.form !== 'scalar') {
+			throw unreadable(reading, this.start, 'has a mapping or a list as a key', 'Write the key as a text.');
+		}
+		if (this.byAlias || this.hasAnchor) markOdd(reading, 'key-no-text', this.start);
+		this.keyType = '';
+		this.isMerge = false;
+		if (typeof value === 'string') {
+			if (value === '<<' && !this.byAlias && this.marksMerge()) {
+				this.isMerge = true;
+				markOdd(reading, 'merge', this.start);
+				return undefined;
+			}
+			if (value.length > 150) this.doubt(this.start);
+			return value;
+		}
+		const key = keyOf(value, this.text, this.tag);
+		this.keyType = key.type;
+		if (key.type.startsWith('float')) markOdd(reading, 'key-no-text', this.start);
+		if (key.name === undefined) this.doubt(this.start);
+		return key.name;
+	}
+
+	/** `<<` counts when it is not quoted or has the tag for it; `!` counts as not quoted (isMerge in decode.go). */
+	private marksMerge(): boolean {
+		return this.tag === '' ? this.style === style.plain : this.tag === '!' || this.tag === `${longTagPrefix}merge`;
+	}
+
+	private keyType = '';
+	private isMerge = false;
+
+	/** What `assign` needs of a key once its value has been read. */
+	private keyFields(): Pair {
+		this.keyStarts.push(this.start);
+		this.keyEnds.push(this.end);
+		return this.isMerge || this.keyType !== '' || this.byAlias || this.hasAnchor || this.tag !== ''
+			? {merge: this.isMerge, type: this.keyType, editable: false}
+			: textKey;
+	}
+
+	private assign(
+		map: Record<string, JsonValue>,
+		name: string | undefined,
+		{merge, type, editable}: Pair,
+		value: JsonValue,
+		base: number,
+	): void {
+		const last = this.keyStarts.length - 1;
+		if (last - base >= this.reading.limits.keys) {
+			const what = `more than ${count(this.reading.limits.keys)} keys in one mapping`;
+			throw limitExceeded(this.reading, this.keyStarts[last]!, what);
+		}
+		if (merge) {
+			this.mergeInto(map, value);
+			return;
+		}
+		if (name === undefined) {
+			this.withBadKey.add(map);
+			return;
+		}
+		if (map[name] !== undefined && !this.isSpelledAlike(base, last)) {
+			markOdd(this.reading, 'duplicate-key', this.keyStarts[last]!);
+		}
+		this.setKey(map, name, type, value, this.keyStarts[last]!);
+		if (notedKeys.includes(name)) this.noteField(map, name, editable, last);
+	}
+
+	private setKey(map: Record<string, JsonValue>, name: string, type: string, value: JsonValue, offset: number): void {
+		if (type !== '' || this.keyTypes.size > 0) {
+			const types = this.keyTypes.get(map) ?? new Map<string, string>();
+			if (map[name] !== undefined && (types.get(name) ?? '') !== type) markOdd(this.reading, 'colliding-keys', offset);
+			if (type !== '') types.set(name, type);
+			if (types.size > 0) this.keyTypes.set(map, types);
+		}
+		map[name] = value;
+	}
+
+	/** Whether an earlier key of the same mapping is written in the same characters. */
+	private isSpelledAlike(base: number, last: number): boolean {
+		const {source} = this.scanner;
+		const own = source.slice(this.keyStarts[last], this.keyEnds[last]);
+		// Bounded, because the square of many keys is too much.
+		for (let index = last - 1; index >= base && index > last - 1000; index -= 1) {
+			const start = this.keyStarts[index]!;
+			if (this.keyEnds[index]! - start === own.length && source.startsWith(own, start)) return true;
+		}
+		return false;
+	}
+
+	private closeMapping(base: number): void {
+		this.keyStarts.length = base;
+		this.keyEnds.length = base;
+	}
+
+	private noteField(map: JsonObject, name: string, keyEditable: boolean, index: number): void {
+		const fields = this.fields.get(map) ?? new Map<string, FieldAt>();
+		// Of two hooks the one that is not edited would stay.
+		if (fields.has(name) && name !== 'kind') markOdd(this.reading, 'edited', this.keyStarts[index]!);
+		const text = this.scanner.source.slice(this.start, this.end);
+		const editable =
+			keyEditable &&
+			this.form === 'scalar' &&
+			!this.byAlias &&
+			!this.hasAnchor &&
+			this.tag === '' &&
+			this.start < this.end &&
+			this.style <= style.double &&
+			!/[\r\n\u0085\u2028\u2029]/u.test(text);
+		fields.set(name, {
+			key: {start: this.keyStarts[index]!, end: this.keyEnds[index]!},
+			value: {start: this.start, end: this.end},
+			editable,
+		});
+		this.fields.set(map, fields);
+	}
+
+	/** Puts the entries of one mapping, or of several, into the map where the merge key stands. */
+	private mergeInto(map: Record<string, JsonValue>, value: JsonValue): void {
+		const offset = this.start;
+		const sources = this.form === 'sequence' && !this.byAlias && Array.isArray(value) ? value.toReversed() : [value];
+		for (const source of sources as readonly JsonValue[]) {
+			if (!isMapping(source)) {
+				const what = 'has a merge key ("<<") for something that is no mapping';
+				throw unreadable(this.reading, offset, what, 'Merge mappings only.');
+			}
+			const types = this.keyTypes.get(source);
+			for (const [name, child] of Object.entries<JsonValue>(source)) {
+				this.setKey(map, name, types?.get(name) ?? '', child, offset);
+			}
+			if (this.withBadKey.has(source)) this.withBadKey.add(map);
+		}
+	}
+
+	/** What was met could have been replaced by a later key; what is left must fit into JSON. */
+	private checkForJson(value: JsonValue, offset: number, seen: Set<JsonValue>): void {
+		if (typeof value === 'number' && !Number.isFinite(value)) {
+			throw unreadable(this.reading, offset, 'has an infinity or a NaN, which JSON lacks', 'Quote it if it is a text.');
+		}
+		if (typeof value !== 'object' || value === null || seen.has(value)) return;
+		seen.add(value);
+		if (this.withBadKey.has(value)) {
+			throw unreadable(this.reading, offset, 'has a key that is null or too large a number', 'Quote the key.');
+		}
+		for (const [key, child] of Object.entries<JsonValue>(value)) {
+			if (this.reading.chunk.format === 'yaml' && !Array.isArray(value) && isTooLongKey(key)) {
+				throw unreadable(
+					this.reading,
+					offset,
+					'has a key that is longer than 1,024 characters in JSON',
+					'Shorten the key.',
+				);
+			}
+			this.checkForJson(child, offset, seen);
+		}
+	}
+}
+
+interface Pair {
+	readonly merge: boolean;
+	/** The key's type in Go when it is no text. */
+	readonly type: string;
+	readonly editable: boolean;
+}
+
+const textKey: Pair = {merge: false, type: '', editable: true};
+
+function isMapping(value: JsonValue): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
