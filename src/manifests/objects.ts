@@ -1,5 +1,5 @@
 import type {JsonObject, JsonValue, ManifestObject, TextRange} from '../types.ts';
-import type {Composed, FieldAt} from './composer.ts';
+import type {Composed, FieldAt} from './yaml/composer.ts';
 import {readHooks} from './hooks.ts';
 import {count, limitExceeded, markOdd, type Reading, unreadable} from './reading.ts';
 

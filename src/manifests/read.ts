@@ -1,10 +1,10 @@
 import {GateError} from '../errors.ts';
 import type {JsonValue, ManifestObject} from '../types.ts';
-import {compose, type Composed} from './composer.ts';
+import {compose, type Composed} from './yaml/composer.ts';
 import {printJson, printJsonAsGo} from './json.ts';
 import {type ReadLimits, readLimits} from './limits.ts';
 import {objectsOf} from './objects.ts';
-import type {OddDocument, OddReason} from './odd.ts';
+import type {OddDocument} from './odd.ts';
 import {count, markOdd, type Reading, type Spent, unreadable} from './reading.ts';
 import {type DocumentChunk, splitStream} from './split.ts';
 
@@ -108,9 +108,9 @@ function readAgain({value}: Composed, reading: Reading, offset: number): Compose
 
 function toOdd({odd, chunk, text}: Reading): OddDocument[] {
 	if (odd.size === 0) return [];
-	const offset = chunk.start + Math.min(...odd.values());
-	const reasons: readonly OddReason[] = [...odd.keys()].toSorted();
-	return [{document: chunk.number, line: text.slice(0, offset).split('\n').length, file: chunk.file, reasons}];
+	const first = chunk.start + Math.min(...odd.values());
+	const line = chunk.line + text.slice(chunk.start, first).split('\n').length - 1;
+	return [{document: chunk.number, line, file: chunk.file, reasons: [...odd.keys()].toSorted()}];
 }
 
 // ── printing ──

@@ -55,16 +55,18 @@ function splitJson(text: string, end: number, limits: ReadLimits): SplitStream {
 	const chunks: DocumentChunk[] = [];
 	let values = 0;
 	let position = 0;
+	let line = 1;
 	for (;;) {
 		const value = jsonValueAt(text, position, end);
 		if (value === 'end') return {mode: 'json', chunks};
 		if (value === undefined) break;
 		values += 1;
+		const valueLine = line + countLines(text, position, value.start);
+		line = valueLine + countLines(text, value.start, value.end);
 		position = value.end;
 		if (text.startsWith('null', value.start)) continue;
-		const line = lineAt(text, value.start);
-		if (chunks.length >= limits.documents) throw tooManyDocuments(limits, line);
-		chunks.push({...openChunk(chunks.length + 1, value.start, line), ...value, format: 'json', blank: false});
+		if (chunks.length >= limits.documents) throw tooManyDocuments(limits, valueLine);
+		chunks.push({...openChunk(chunks.length + 1, value.start, valueLine), ...value, format: 'json', blank: false});
 	}
 	const start = values > 1 ? undefined : startOfYaml(text, position, end);
 	if (start === undefined) throw notJson(text, chunks.length + 1, position, end);
@@ -155,7 +157,7 @@ type OpenChunk = {-readonly [Key in keyof DocumentChunk]: DocumentChunk[Key]} & 
 
 function splitYaml(text: string, from: number, end: number, firstNumber: number, limits: ReadLimits): DocumentChunk[] {
 	const chunks: DocumentChunk[] = [];
-	let line = from === 0 ? 1 : lineAt(text, from);
+	let line = 1 + countLines(text, 0, from);
 	let chunk = openChunk(firstNumber, from, line);
 	// The decoder ends a document at such a line only when something is in front of it; else the line belongs to it.
 	let empty = true;
@@ -173,7 +175,6 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 				chunk.separator = {start, end: next};
 			}
 			chunk.number = number;
-			chunk.line = line + 1;
 			chunk.opened = true;
 			chunk.oddSeparator ||= !ordinarySeparator.test(dashes);
 			empty = !empty;
@@ -227,10 +228,10 @@ function notJson(text: string, number: number, position: number, end: number): G
 	return refusal('manifests-unreadable', {text, document, offset}, what, 'Put a line "---" in front of each object.');
 }
 
-function lineAt(text: string, offset: number): number {
-	let line = 1;
-	for (let next = text.indexOf('\n'); next !== -1 && next < offset; next = text.indexOf('\n', next + 1)) line += 1;
-	return line;
+function countLines(text: string, start: number, end: number): number {
+	let lines = 0;
+	for (let next = text.indexOf('\n', start); next !== -1 && next < end; next = text.indexOf('\n', next + 1)) lines += 1;
+	return lines;
 }
 
 function tooManyDocuments(limits: ReadLimits, line: number): GateError {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {plainInteger, plainScalar} from '../../src/manifests/scalar.ts';
+import {plainInteger, plainScalar} from '../../src/manifests/yaml/scalar.ts';
 
 /** Expectations measured with go.yaml.in/yaml/v2 2.4.3. */
 const reads = test.macro({

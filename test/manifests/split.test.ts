@@ -37,7 +37,7 @@ test('says where a document starts, and which template printed it', (t) => {
 	t.deepEqual(
 		splitStream(text).chunks.map(({line, file, blank}) => ({line, file, blank})),
 		[
-			{line: 2, file: 'shop/templates/a.yaml', blank: false},
+			{line: 1, file: 'shop/templates/a.yaml', blank: false},
 			{line: 5, file: 'shop/b.yaml', blank: false},
 			{line: 10, file: undefined, blank: false},
 		],

@@ -1,4 +1,4 @@
-import type {JsonValue} from '../types.ts';
+import type {JsonValue} from '../../types.ts';
 import {longTagPrefix, plainInteger} from './scalar.ts';
 
 /** A key as Argo CD's JSON has it, and the type that it has in Go before. */

@@ -1,9 +1,9 @@
-import type {JsonObject, JsonValue, TextRange} from '../types.ts';
+import type {JsonObject, JsonValue, TextRange} from '../../types.ts';
 import {isExcessiveAliasing} from './aliasing.ts';
 import {checkCharacters} from './characters.ts';
-import {changedByJson, isTooLongKey} from './json.ts';
+import {changedByJson, isTooLongKey} from '../json.ts';
 import {keyOf} from './keys.ts';
-import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable} from './reading.ts';
+import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable} from '../reading.ts';
 import {longTagPrefix, plainScalar, taggedScalar} from './scalar.ts';
 import {Scanner, style, token} from './scanner.ts';
 

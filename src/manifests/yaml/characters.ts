@@ -1,4 +1,4 @@
-import {markOdd, type Reading, unreadable} from './reading.ts';
+import {markOdd, type Reading, unreadable} from '../reading.ts';
 
 /** Anything but printable ASCII, tabs and line feeds; most documents hold none, which one quick look tells. */
 const unusual = /[^\t\n\x20-\x7E]/;
