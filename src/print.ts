@@ -5,7 +5,7 @@ import type {Policy} from './gate/policy.ts';
 import {whatToDo} from './gate/reasons.ts';
 import {sealEdits} from './gate/seal.ts';
 import {imageSentence, oneLineSummary} from './gate/words.ts';
-import {prependDocument, prependJson, replaceRanges} from './manifests/emit.ts';
+import {keepLastLine, prependDocument, prependJson, replaceRanges} from './manifests/emit.ts';
 import type {ReadManifests} from './manifests/read.ts';
 import type {Settings} from './settings.ts';
 import type {Enforcement, GateDecision, ImageDecision, Log, ManifestObject, RenderedManifests} from './types.ts';
@@ -115,7 +115,8 @@ function withJob(text: string, {decision, read, policy, report, settings}: Print
 function sealed({read, decision, log}: Printing): string {
 	const {edits, notes} = sealEdits({objects: read.objects, decision});
 	for (const note of notes) log.warn('gate', note);
-	return replaceRanges(read.text, edits);
+	const text = replaceRanges(read.text, edits);
+	return read.json ? text : keepLastLine(text);
 }
 
 function notKnown(unknown: readonly ImageDecision[], {decision, settings}: Printing): GateError {

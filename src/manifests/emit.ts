@@ -1,6 +1,7 @@
 import {GateError} from '../errors.ts';
 import type {JsonValue, TextRange} from '../types.ts';
 import {printJson} from './json.ts';
+import {lostLine} from './split.ts';
 
 /** A piece of a text and what comes in its place. */
 export interface Edit {
@@ -33,6 +34,12 @@ export function replaceRanges(text: string, edits: readonly Edit[]): string {
  */
 export function prependDocument(text: string, document: string): string {
 	return `---\n${document}${document.endsWith('\n') ? '' : '\n'}---\n${text}`;
+}
+
+/** The text of a YAML stream with another line feed at its end, where Argo CD would lose the last line. */
+export function keepLastLine(text: string): string {
+	const end = text.endsWith('\n') ? text.length - 1 : text.length;
+	return lostLine(text, 0, end) === undefined ? text : `${text}${'\n'.repeat(end < text.length ? 1 : 2)}`;
 }
 
 /**

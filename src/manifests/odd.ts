@@ -11,6 +11,7 @@ export const oddReasons = {
 	'line-break': 'a line break that is none for other readers',
 	'byte-order-mark': 'a byte order mark',
 	separator: 'a line "---" with an unusual text behind it',
+	'lost-line': 'a last line of 4,096 bytes or a multiple of it, which Argo CD loses',
 	directive: 'a line that starts with "%"',
 	end: 'a text behind the end of the object, which Argo CD drops',
 	anchor: 'an anchor or alias that other readers bind differently',

@@ -6,7 +6,7 @@ import {type ReadLimits, readLimits} from './limits.ts';
 import {objectsOf} from './objects.ts';
 import type {OddDocument} from './odd.ts';
 import {count, markOdd, type Reading, type Spent, unreadable} from './reading.ts';
-import {type DocumentChunk, splitStream} from './split.ts';
+import {type DocumentChunk, lostLine, splitStream} from './split.ts';
 
 export interface ReadManifests {
 	/**
@@ -58,6 +58,7 @@ function readStream(text: string, limits: ReadLimits): {documents: readonly Read
 		if (mode === 'json' && chunks.length > 1) markOdd(reading, 'json-stream', 0);
 		if (mode === 'json-like' && index === 0) markOdd(reading, 'json-stream', 0);
 		if (chunk.oddSeparator) markOdd(reading, 'separator', 0);
+		if (chunk.lostLine) markOdd(reading, 'lost-line', chunk.readEnd - chunk.start);
 		return readDocument(reading);
 	});
 	return {documents, json: mode === 'json'};
@@ -77,9 +78,8 @@ function readDocument(reading: Reading): ReadDocument {
  */
 function sourceOf(reading: Reading): string {
 	const {text, chunk} = reading;
-	let source = text.slice(chunk.start, chunk.end);
+	let source = text.slice(chunk.start, chunk.readEnd);
 	if (chunk.format === 'yaml') {
-		if (chunk.end === text.length && source.endsWith('\n')) source = source.slice(0, -1);
 		if (!source.endsWith('\n')) source += '\n';
 		// Elsewhere a CR LF is read as one break anyway, and the places stay right.
 		if (source.includes('\r\r\n')) source = source.replaceAll('\r\n', '\n');
@@ -96,7 +96,7 @@ function readAgain({value}: Composed, reading: Reading, offset: number): Compose
 	markOdd(reading, 'control', offset);
 	const text = printJsonAsGo(value);
 	const hint = 'Remove the escape.';
-	const chunk: DocumentChunk = {...reading.chunk, start: 0, end: text.length, format: 'json'};
+	const chunk: DocumentChunk = {...reading.chunk, start: 0, end: text.length, readEnd: text.length, format: 'json'};
 	const again: Reading = {...reading, text, chunk, spent: {nodes: 0, expanded: 0}, odd: new Map()};
 	try {
 		return compose(text, again);
@@ -124,10 +124,15 @@ function printYaml(text: string, documents: readonly ReadDocument[]): string {
 		.map(({reading: {chunk, odd}, value}, index) => {
 			const own = chunk.separator === undefined ? '' : text.slice(chunk.separator.start, chunk.separator.end);
 			const separator = chunk.oddSeparator || (index === 0 && odd.size > 0) || !own.endsWith('\n') ? '---\n' : own;
-			if (odd.size > 0) return `${separator}${printJson(value)}\n`;
+			if (odd.size > 0) return `${separator}${keptLine(printJson(value))}\n`;
 			return (index === 0 ? own : separator) + text.slice(chunk.start, chunk.end);
 		})
 		.join('');
+}
+
+/** With a blank behind it where Argo CD would lose it as the last line. */
+function keptLine(line: string): string {
+	return lostLine(line, 0, line.length) === undefined ? line : `${line} `;
 }
 
 function meansTheSame(before: readonly ReadDocument[], after: readonly ReadDocument[]): boolean {

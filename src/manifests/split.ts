@@ -16,6 +16,10 @@ export interface DocumentChunk extends TextRange {
 	readonly file: string | undefined;
 	/** The line `---` in front of it; undefined when nothing is there. */
 	readonly separator: TextRange | undefined;
+	/** Where Argo CD stops reading it. */
+	readonly readEnd: number;
+	/** Whether Argo CD loses the last line of the stream, which is a part of it. */
+	readonly lostLine: boolean;
 	/** Whether its own `---` line has something behind it that other readers take for more than a comment. */
 	readonly oddSeparator: boolean;
 }
@@ -66,7 +70,13 @@ function splitJson(text: string, end: number, limits: ReadLimits): SplitStream {
 		position = value.end;
 		if (text.startsWith('null', value.start)) continue;
 		if (chunks.length >= limits.documents) throw tooManyDocuments(limits, valueLine);
-		chunks.push({...openChunk(chunks.length + 1, value.start, valueLine), ...value, format: 'json', blank: false});
+		chunks.push({
+			...openChunk(chunks.length + 1, value.start, valueLine),
+			...value,
+			readEnd: value.end,
+			format: 'json',
+			blank: false,
+		});
 	}
 	const start = values > 1 ? undefined : startOfYaml(text, position, end);
 	if (start === undefined) throw notJson(text, chunks.length + 1, position, end);
@@ -161,7 +171,8 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 	let chunk = openChunk(firstNumber, from, line);
 	// The decoder ends a document at such a line only when something is in front of it; else the line belongs to it.
 	let empty = true;
-	for (let start = from; start < end; line += 1) {
+	const readEnd = lostLine(text, from, end) ?? end;
+	for (let start = from; start < readEnd; line += 1) {
 		const newline = text.indexOf('\n', start);
 		const next = newline === -1 || newline >= end ? text.length : newline + 1;
 		if (text.startsWith('---', start)) {
@@ -169,7 +180,7 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 			if (!afterDashes.test(dashes)) throw brokenSeparator(text, chunk, start, next);
 			const number = nextNumber(chunk, firstNumber);
 			if (!empty) {
-				chunks.push({...chunk, end: start});
+				chunks.push({...chunk, end: start, readEnd: start});
 				if (chunks.length >= limits.documents) throw tooManyDocuments(limits, line);
 				chunk = openChunk(number, next, line + 1);
 				chunk.separator = {start, end: next};
@@ -184,8 +195,26 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 		}
 		start = next;
 	}
-	if (!empty) chunks.push({...chunk, end: text.length});
+	if (!empty || readEnd < end) chunks.push({...chunk, end: text.length, readEnd, lostLine: readEnd < end});
 	return chunks;
+}
+
+/** Bytes that the decoder reads at once (`bufio.NewReader` of Go). */
+const readAtOnce = 4096;
+
+/**
+ * Where the last line starts when the decoder loses it. It does when the line has no line feed and ends where its buffer
+ * does: it is then told the line and the end of the stream at once, and looks at the end only (`LineReader.Read` and
+ * `YAMLReader.Read` in k8s.io/apimachinery v0.36.1, pkg/util/yaml/decoder.go).
+ */
+export function lostLine(text: string, from: number, end: number): number | undefined {
+	const start = Math.max(from, text.lastIndexOf('\n', end - 1) + 1);
+	if (end - start < readAtOnce / 4) return undefined;
+	const bytes = Buffer.from(text.slice(start, end));
+	let rest = bytes.length;
+	// A carriage return at the end of the buffer is put back, because a line feed may follow.
+	while (rest >= readAtOnce) rest -= bytes[bytes.length - rest + readAtOnce - 1] === 0x0d ? readAtOnce - 1 : readAtOnce;
+	return rest === 0 ? start : undefined;
 }
 
 /** Comments and blanks in front of the first `---` are no document for a person. */
@@ -203,6 +232,8 @@ function openChunk(number: number, start: number, line: number): OpenChunk {
 		blank: true,
 		file: undefined,
 		separator: undefined,
+		readEnd: start,
+		lostLine: false,
 		oddSeparator: false,
 		opened: false,
 	};

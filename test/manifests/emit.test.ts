@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type Edit, prependDocument, replaceRanges} from '../../src/manifests/emit.ts';
+import {type Edit, keepLastLine, prependDocument, prependJson, replaceRanges} from '../../src/manifests/emit.ts';
 import {refused} from './samples.ts';
 
 const edit = (start: number, end: number, text: string): Edit => ({range: {start, end}, text});
@@ -33,4 +33,18 @@ test('a range that ends before it starts', conflicts, [edit(5, 4, 'a')]);
 test('puts a document in front', (t) => {
 	t.is(prependDocument('kind: B', 'kind: A\n'), '---\nkind: A\n---\nkind: B');
 	t.is(prependDocument('---\nkind: B\n', 'kind: A'), '---\nkind: A\n---\n---\nkind: B\n');
+});
+
+test('puts an object in front of a JSON stream', (t) => {
+	t.is(prependJson('{"kind":"B"}\n', {kind: 'A', text: '\u0085é'}), '{"kind":"A","text":"\\u0085é"}\n{"kind":"B"}\n');
+});
+
+test('ends with a line feed more where the last line would be lost', (t) => {
+	const line = 'a: '.padEnd(4096, 'é').slice(0, 3 + (4096 - 3 - 1) / 2);
+	const lost = `b: 1\n${line}`;
+	t.is(Buffer.byteLength(line), 4095);
+	t.is(keepLastLine(lost), lost);
+	t.is(keepLastLine(`${lost}x`), `${lost}x\n\n`);
+	t.is(keepLastLine(`${lost}x\n`), `${lost}x\n\n`);
+	t.is(keepLastLine(`${lost}x\n\n`), `${lost}x\n\n`);
 });

@@ -450,3 +450,26 @@ test('a merge key counts where it stands', (t) => {
 	t.deepEqual(at('c: {<<: {image: first}, <<: {image: second}}\n'), {image: 'second'});
 	t.deepEqual(at('c: {! "<<" : *base}\n'), {image: 'merged', tag: 1});
 });
+
+test('a last line of 4,096 bytes is lost, so what it replaces counts', (t) => {
+	const evil = `${pod}spec: {image: evil}\n`;
+	const good = 'spec: {image: good} #'.padEnd(4096, '.');
+	for (const end of ['', '\n']) {
+		const read = readManifests(`${evil}${good}${end}`);
+		t.deepEqual(read.odd[0]?.reasons, ['lost-line']);
+		t.like(read.objects[0]?.value, {spec: {image: 'evil'}});
+		t.is(read.text, '---\n{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"},"spec":{"image":"evil"}}\n');
+	}
+	for (const other of [`${evil}${good}\n\n`, `${evil}${good}.`, `${evil}${good.slice(0, -1)}`]) {
+		t.like(readManifests(other).objects[0]?.value, {spec: {image: 'good'}});
+		t.is(readManifests(other).text, other);
+	}
+});
+
+test('what is printed as JSON is no line that is lost', (t) => {
+	const printed = '{"apiVersion":"v1","kind":"Pod","a":""}';
+	const text = `apiVersion: v1\nkind: Pod\n? a\n: ${'x'.repeat(4096 - printed.length)}\n`;
+	const read = readManifests(text);
+	t.is(read.objects.length, 1);
+	t.is(read.text.length, '---\n'.length + 4096 + ' \n'.length);
+});

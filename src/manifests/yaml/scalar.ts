@@ -128,7 +128,7 @@ function isTimestamp(text: string): boolean {
 		Number(minute ?? 0) < 60 &&
 		Number(second ?? 0) < 60 &&
 		zoneHour <= 24 &&
-		zoneMinute < 60
+		zoneMinute <= 60
 	);
 }
 

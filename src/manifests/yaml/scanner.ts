@@ -177,7 +177,7 @@ export class Scanner extends SourceText {
 		const length = this.pos - start;
 		if (length <= longestSimpleKey) return false;
 		if (length > 2 * longestSimpleKey) return true;
-		const pairs = this.source.slice(start, this.pos).match(/[\uD800-\uDBFF]/gu)?.length ?? 0;
+		const pairs = this.source.slice(start, this.pos).match(/[\uD800-\uDBFF]/g)?.length ?? 0;
 		return length - pairs > longestSimpleKey;
 	}
 
