@@ -74,7 +74,7 @@ function readDocument(reading: Reading): ReadDocument {
 
 /**
  * The document's text as Argo CD's splitter hands it on: without the carriage returns of CR LF, with a line feed at its
- * end (`LineReader` in k8s.io/apimachinery), and without a byte order mark.
+ * end (`LineReader` in k8s.io/apimachinery).
  */
 function sourceOf(reading: Reading): string {
 	const {text, chunk} = reading;
@@ -84,11 +84,7 @@ function sourceOf(reading: Reading): string {
 		// Elsewhere a CR LF is read as one break anyway, and the places stay right.
 		if (source.includes('\r\r\n')) source = source.replaceAll('\r\n', '\n');
 	}
-	// go-yaml takes one for the encoding, and stumbles over a second.
-	if (!source.startsWith('\uFEFF')) return source;
-	markOdd(reading, 'byte-order-mark', 0);
-	if (source.startsWith('\uFEFF', 1)) throw unreadable(reading, 1, 'starts with two byte order marks', 'Remove them.');
-	return source.slice(1);
+	return source;
 }
 
 /** Argo CD's repo-server reads the JSON of its sidecar as YAML once more, where some characters fail or become blanks. */

@@ -55,6 +55,14 @@ test('an unknown escape', refuses, `${pod}a: "\\z"\n`, 5);
 test('a reserved character', refuses, `${pod}a: @b\n`, 5);
 test('an error in the second document', refuses, `${pod}---\n# Source: shop/templates/a.yaml\n${pod}a: 'b\n`, 11);
 
+test('two byte order marks', refuses, `\uFEFF\uFEFF${pod}`, 1);
+test(
+	'a byte order mark where a buffer of go-yaml ends',
+	refuses,
+	`${pod}a: ${'x'.repeat(462)}\uFEFF\n# image: evil\n`,
+	5,
+);
+
 test('says what is wrong and where', (t) => {
 	const text = `${pod}---\n# Source: shop/templates/a.yaml\napiVersion: apps/v1\nkind: Deployment\nspec:\n\timage: "nginx\n`;
 	const {message, output} = refused(t, () => readManifests(text), unreadable, 10);

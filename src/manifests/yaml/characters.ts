@@ -21,7 +21,39 @@ export function checkCharacters(reading: Reading, source: string): boolean {
 	}
 	const lineBreak = source.search(oddBreak);
 	if (lineBreak !== -1) markOdd(reading, 'line-break', lineBreak);
-	const mark = source.indexOf('\uFEFF');
-	if (mark !== -1) markOdd(reading, 'byte-order-mark', mark);
+	checkByteOrderMarks(reading, source);
 	return lineBreak === -1 && !source.includes('\r');
+}
+
+/** Bytes that go-yaml decodes at once (`input_raw_buffer_size` in yamlprivateh.go). */
+const decodedAtOnce = 512;
+/** More UTF-16 units than go-yaml ever looks ahead. */
+const lookAhead = 16;
+
+/**
+ * Marks byte order marks inside of a text, which are characters like any other, and refuses those that may stand where
+ * go-yaml fills its buffer: it then skips the first character of every line (`is_bom` in yamlprivateh.go looks at the
+ * buffer's start, not at where it reads).
+ */
+function checkByteOrderMarks(reading: Reading, source: string): void {
+	const mark = source.indexOf('\uFEFF');
+	if (mark === -1) return;
+	markOdd(reading, 'byte-order-mark', mark);
+	// One at the start tells the encoding, and is decoded with the rest.
+	const content = mark === 0 ? 1 : 0;
+	let bytes = 3 * content;
+	let last = -Infinity;
+	const refuse = () => unreadable(reading, last, 'has a byte order mark on which Argo CD stumbles', 'Remove it.');
+	for (let offset = content; offset < source.length; offset += 1) {
+		const code = source.charCodeAt(offset);
+		if (code === 0xfe_ff) last = offset;
+		// Both halves of a pair have four bytes together.
+		const size = code < 0x80 ? 1 : code < 0x8_00 || (code >= 0xd8_00 && code <= 0xdf_ff) ? 2 : 3;
+		if (bytes + size > decodedAtOnce || offset === content) {
+			if (offset - last <= lookAhead) throw refuse();
+			bytes = 0;
+		}
+		bytes += size;
+	}
+	if (source.length - last <= lookAhead) throw refuse();
 }

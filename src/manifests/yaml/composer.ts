@@ -34,7 +34,10 @@ const notedKeys: readonly string[] = ['apiVersion', 'kind', 'argocd.argoproj.io/
  * Throws manifests-unreadable where Argo CD fails, limit-exceeded beyond the limits.
  */
 export function compose(source: string, reading: Reading): Composed {
-	return new Composer(source, checkCharacters(reading, source), reading).document();
+	const onlyLineFeeds = checkCharacters(reading, source);
+	// One byte order mark at the start tells the encoding.
+	const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
+	return new Composer(text, onlyLineFeeds, reading).document();
 }
 
 /** Instances have no inherited keys, not even `__proto__`, and are quicker than objects without a prototype. */
