@@ -1,5 +1,6 @@
 import type {JsonObject, JsonValue, ManifestObject, TextRange} from '../types.ts';
-import type {Composed, FieldAt} from './yaml/composer.ts';
+import type {Composed} from './yaml/composer.ts';
+import type {FieldAt} from './yaml/mappings.ts';
 import {readHooks} from './hooks.ts';
 import {count, limitExceeded, markOdd, type Reading, unreadable} from './reading.ts';
 

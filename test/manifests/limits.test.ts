@@ -55,6 +55,10 @@ const endsInARefusal = test.macro({
 const lines = (count: number, line: (index: number) => string) =>
 	Array.from({length: count}, (_, index) => line(index)).join('\n');
 
+test('a text of 50 MB', endsInAnError, `${pod}a: ${'x'.repeat(50_000_000)}`);
+test('a scalar of 11 MB', endsInAnError, `${pod}a: >-\n${'  x y z\n'.repeat(2_000_000)}`);
+test('a quoted scalar of 11 MB', endsInAnError, `${pod}a: "${'\\u0041'.repeat(2_000_000)}${'x'.repeat(9_000_000)}"`);
+test('eleven million empty lines', endsInAnError, `${pod}a: |+\n${'\n'.repeat(11_000_000)}`);
 test('10,000 open brackets', endsInAnError, `${pod}a: ${'['.repeat(10_000)}`);
 test('10,000 open braces', endsInAnError, `${pod}a: ${'{b: '.repeat(10_000)}`);
 test('10,000 dashes', endsInAnError, '- '.repeat(10_000));
@@ -73,6 +77,11 @@ test(
 	endsInARefusal,
 	`${pod}a0: &a0 [x]\n${lines(12, (index) => `a${index + 1}: &a${index + 1} [${Array(10).fill(`*a${index}`).join(', ')}]`)}\n`,
 );
+
+test('a million equal keys', endsInAnError, `${pod}a: {${'b: c, '.repeat(1_000_000)}}`);
+test('ten thousand odd documents are read', (t) => {
+	t.is(readManifests('---\napiVersion: v1\nkind: A\n? b\n'.repeat(9999)).odd.length, 9999);
+});
 
 test('many syntax errors cost one', (t) => {
 	refused(t, () => readManifests(`${pod}a: [${','.repeat(100_000)}]`), 'manifests-unreadable');

@@ -1,19 +1,12 @@
-import type {JsonObject, JsonValue, TextRange} from '../../types.ts';
+import type {JsonObject, JsonValue} from '../../types.ts';
+import {changedByJson, isTooLongKey} from '../json.ts';
+import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable} from '../reading.ts';
 import {isExcessiveAliasing} from './aliasing.ts';
 import {checkCharacters} from './characters.ts';
-import {changedByJson, isTooLongKey} from '../json.ts';
-import {keyOf} from './keys.ts';
-import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable} from '../reading.ts';
+import {type Form, LastNode} from './last-node.ts';
+import {type FieldAt, Mappings} from './mappings.ts';
 import {longTagPrefix, plainScalar, taggedScalar} from './scalar.ts';
 import {Scanner, style, token} from './scanner.ts';
-
-/** An entry of a mapping, where it stands in the document. */
-export interface FieldAt {
-	readonly key: TextRange;
-	readonly value: TextRange;
-	/** Both are texts on one line, without anchors, aliases and tags. */
-	readonly editable: boolean;
-}
 
 /** What one document says. */
 export interface Composed {
@@ -24,9 +17,6 @@ export interface Composed {
 	/** Mappings and lists that have an anchor: an edit inside of one is an edit wherever it is repeated. */
 	readonly anchored: ReadonlySet<JsonValue>;
 }
-
-/** The keys that the gate edits, or names in messages. */
-const notedKeys: readonly string[] = ['apiVersion', 'kind', 'argocd.argoproj.io/hook', 'helm.sh/hook'];
 
 /**
  * The value of a document's text as Argo CD reads it: go-yaml v2's parser and decoder (parserc.go and decode.go at
@@ -39,15 +29,6 @@ export function compose(source: string, reading: Reading): Composed {
 	const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
 	return new Composer(text, onlyLineFeeds, reading).document();
 }
-
-/** Instances have no inherited keys, not even `__proto__`, and are quicker than objects without a prototype. */
-class Mapping {
-	[key: string]: JsonValue;
-}
-Reflect.deleteProperty(Mapping.prototype, 'constructor');
-Object.setPrototypeOf(Mapping.prototype, null);
-
-type Form = 'scalar' | 'mapping' | 'sequence';
 
 /** An anchored node, and what it costs where an alias repeats it. */
 interface Anchored {
@@ -66,7 +47,6 @@ interface Anchored {
 class Composer {
 	private readonly scanner: Scanner;
 	private readonly reading: Reading;
-	private readonly fields = new Map<JsonObject, Map<string, FieldAt>>();
 	private readonly anchored = new Set<JsonValue>();
 	private readonly anchors = new Map<string, Anchored>();
 	private readonly tagPrefixes = new Map<string, string>();
@@ -75,29 +55,15 @@ class Composer {
 	private decodedByAlias = 0;
 	/** The deepest level since the innermost anchored node began. */
 	private deepest = 0;
-	/** Where something was met last that JSON cannot carry, unless a later key replaced it. */
+	/** Where a number was met last that JSON cannot carry, unless a later key replaced it. */
 	private doubtful: number | undefined;
-	/** Mappings with a key that JSON cannot have. */
-	private readonly withBadKey = new Set<JsonValue>();
-	/** The Go types of keys that are not text, by mapping and key. */
-	private readonly keyTypes = new Map<JsonValue, Map<string, string>>();
-	/** Where the keys of the mappings that are being read stand. */
-	private readonly keyStarts: number[] = [];
-	private readonly keyEnds: number[] = [];
-
-	// The node that was read last.
-	private form: Form = 'scalar';
-	private byAlias = false;
-	private hasAnchor = false;
-	private style: number = style.plain;
-	private start = 0;
-	private end = 0;
-	private text = '';
-	private tag = '';
+	private readonly last = new LastNode();
+	private readonly mappings: Mappings;
 
 	constructor(source: string, onlyLineFeeds: boolean, reading: Reading) {
 		this.scanner = new Scanner(source, onlyLineFeeds, reading);
 		this.reading = reading;
+		this.mappings = new Mappings(this.scanner.source, reading, this.last);
 	}
 
 	document(): Composed {
@@ -105,8 +71,9 @@ class Composer {
 		const value = this.root();
 		const type = scanner.peek();
 		if (type !== token.streamEnd) markOdd(this.reading, 'end', scanner.start);
-		if (this.doubtful !== undefined) this.checkForJson(value, this.doubtful, new Set());
-		return {value, fields: this.fields, anchored: this.anchored};
+		const doubtful = this.doubtful ?? this.mappings.doubtful;
+		if (doubtful !== undefined) this.checkForJson(value, doubtful, new Set());
+		return {value, fields: this.mappings.fields, anchored: this.anchored};
 	}
 
 	private root(): JsonValue {
@@ -147,10 +114,6 @@ class Composer {
 		}
 		if (!tagPrefixes.has('!')) tagPrefixes.set('!', '!');
 		if (!tagPrefixes.has('!!')) tagPrefixes.set('!!', longTagPrefix);
-	}
-
-	private doubt(offset: number): void {
-		this.doubtful = offset;
 	}
 
 	private fail(what: string, offset = this.scanner.start): never {
@@ -215,16 +178,16 @@ class Composer {
 		const value = this.content(type, block, indentless, name, tag, depth);
 		Object.assign(anchored, {
 			value,
-			form: this.form,
-			text: this.text,
-			tag: this.tag,
+			form: this.last.form,
+			text: this.last.text,
+			tag: this.last.tag,
 			open: false,
 			nodes: this.decoded - before.decoded,
 			expanded: spent.expanded - before.expanded,
 			levels: this.deepest - depth,
 		});
 		this.deepest = Math.max(this.deepest, before.deepest);
-		this.hasAnchor = true;
+		this.last.hasAnchor = true;
 		if (typeof value === 'object' && value !== null) this.anchored.add(value);
 		return value;
 	}
@@ -269,9 +232,7 @@ class Composer {
 	}
 
 	private collection<Value extends JsonValue>(form: Form, value: Value): Value {
-		this.form = form;
-		this.byAlias = false;
-		this.hasAnchor = false;
+		this.last.set(form, '', '', style.plain, this.scanner.start, this.scanner.start);
 		return value;
 	}
 
@@ -283,14 +244,7 @@ class Composer {
 	}
 
 	private scalar(text: string, tag: string, how: number, start: number, end: number): JsonValue {
-		this.form = 'scalar';
-		this.byAlias = false;
-		this.hasAnchor = false;
-		this.style = how;
-		this.start = start;
-		this.end = end;
-		this.text = text;
-		this.tag = tag;
+		this.last.set('scalar', text, tag, how, start, end);
 		if (text.length > this.reading.limits.scalar) {
 			throw limitExceeded(this.reading, start, `a text of more than ${count(this.reading.limits.scalar)} characters`);
 		}
@@ -305,7 +259,7 @@ class Composer {
 		} else {
 			return text;
 		}
-		if (typeof value === 'number' && !Number.isFinite(value)) this.doubt(start);
+		if (typeof value === 'number' && !Number.isFinite(value)) this.doubtful = start;
 		return value;
 	}
 
@@ -331,13 +285,8 @@ class Composer {
 			);
 		if (depth + anchored.levels > reading.limits.depth) throw tooDeep(reading, start);
 		this.deepest = Math.max(this.deepest, depth + anchored.levels);
-		this.form = anchored.form;
-		this.byAlias = true;
-		this.hasAnchor = false;
-		this.start = start;
-		this.end = end;
-		this.text = anchored.text;
-		this.tag = anchored.tag;
+		this.last.set(anchored.form, anchored.text, anchored.tag, style.plain, start, end);
+		this.last.byAlias = true;
 		this.spend(1, 0);
 		this.decodedByAlias += anchored.nodes;
 		this.spend(anchored.nodes, anchored.expanded);
@@ -426,31 +375,29 @@ class Composer {
 	private flowPair(depth: number): JsonObject {
 		const {scanner} = this;
 		const inner = this.enter(depth);
-		const map = new Mapping();
-		const base = this.keyStarts.length;
+		const map = this.mappings.open();
 		this.spend(1, 0);
 		scanner.skip();
 		let type = scanner.peek();
-		let key: JsonValue;
+		let keyNode: JsonValue;
 		if (type === token.value || type === token.flowEntry || type === token.flowSequenceEnd) {
 			// go-yaml passes over this token (parserc.go, yaml_parser_parse_flow_sequence_entry_mapping_key).
-			key = this.empty();
+			keyNode = this.empty();
 			scanner.skip();
 		} else {
-			key = this.node(false, false, inner);
+			keyNode = this.node(false, false, inner);
 		}
-		const name = this.keyName(key);
-		const pair = this.keyFields();
+		const key = this.mappings.readKey(keyNode);
 		type = scanner.peek();
 		if (type === token.value) {
 			scanner.skip();
 			type = scanner.peek();
 			const left = type === token.flowEntry || type === token.flowSequenceEnd;
-			this.assign(map, name, pair, left ? this.empty() : this.node(false, false, inner), base);
+			this.mappings.assign(map, key, left ? this.empty() : this.node(false, false, inner));
 		} else {
-			this.assign(map, name, pair, this.empty(), base);
+			this.mappings.assign(map, key, this.empty());
 		}
-		this.closeMapping(base);
+		this.mappings.close();
 		return this.collection('mapping', map);
 	}
 
@@ -458,8 +405,7 @@ class Composer {
 
 	private blockMapping(depth: number): JsonObject {
 		const {scanner} = this;
-		const map = new Mapping();
-		const base = this.keyStarts.length;
+		const map = this.mappings.open();
 		scanner.skip();
 		for (;;) {
 			let type = scanner.peek();
@@ -468,8 +414,7 @@ class Composer {
 			scanner.skip();
 			type = scanner.peek();
 			const noKey = type === token.key || type === token.value || type === token.blockEnd;
-			const name = this.keyName(noKey ? this.empty() : this.node(true, true, depth));
-			const pair = this.keyFields();
+			const key = this.mappings.readKey(noKey ? this.empty() : this.node(true, true, depth));
 			type = scanner.peek();
 			let value: JsonValue;
 			if (type === token.value) {
@@ -480,17 +425,16 @@ class Composer {
 			} else {
 				value = this.empty();
 			}
-			this.assign(map, name, pair, value, base);
+			this.mappings.assign(map, key, value);
 		}
 		scanner.skip();
-		this.closeMapping(base);
+		this.mappings.close();
 		return map;
 	}
 
 	private flowMapping(depth: number): JsonObject {
 		const {scanner} = this;
-		const map = new Mapping();
-		const base = this.keyStarts.length;
+		const map = this.mappings.open();
 		scanner.skip();
 		for (let first = true; ; first = false) {
 			let type = scanner.peek();
@@ -507,8 +451,7 @@ class Composer {
 				type = scanner.peek();
 			}
 			const noKey = marked && (type === token.value || type === token.flowEntry || type === token.flowMappingEnd);
-			const name = this.keyName(noKey ? this.empty() : this.node(false, false, depth));
-			const pair = this.keyFields();
+			const key = this.mappings.readKey(noKey ? this.empty() : this.node(false, false, depth));
 			type = scanner.peek();
 			let value: JsonValue;
 			if (marked && type === token.value) {
@@ -519,146 +462,11 @@ class Composer {
 			} else {
 				value = this.empty();
 			}
-			this.assign(map, name, pair, value, base);
+			this.mappings.assign(map, key, value);
 		}
 		scanner.skip();
-		this.closeMapping(base);
+		this.mappings.close();
 		return map;
-	}
-
-	/** The key that was read last, as JSON has it; undefined for a merge key, and for one that JSON cannot have. */
-	private keyName(value: JsonValue): string | undefined {
-		const {reading} = this;
-		if (this.form !== 'scalar') {
-			throw unreadable(reading, this.start, 'has a mapping or a list as a key', 'Write the key as a text.');
-		}
-		if (this.byAlias || this.hasAnchor) markOdd(reading, 'key-no-text', this.start);
-		this.keyType = '';
-		this.isMerge = false;
-		if (typeof value === 'string') {
-			if (value === '<<' && !this.byAlias && this.marksMerge()) {
-				this.isMerge = true;
-				markOdd(reading, 'merge', this.start);
-				return undefined;
-			}
-			if (value.length > 150) this.doubt(this.start);
-			return value;
-		}
-		const key = keyOf(value, this.text, this.tag);
-		this.keyType = key.type;
-		if (key.type.startsWith('float')) markOdd(reading, 'key-no-text', this.start);
-		if (key.name === undefined) this.doubt(this.start);
-		return key.name;
-	}
-
-	/** `<<` counts when it is not quoted or has the tag for it; `!` counts as not quoted (isMerge in decode.go). */
-	private marksMerge(): boolean {
-		return this.tag === '' ? this.style === style.plain : this.tag === '!' || this.tag === `${longTagPrefix}merge`;
-	}
-
-	private keyType = '';
-	private isMerge = false;
-
-	/** What `assign` needs of a key once its value has been read. */
-	private keyFields(): Pair {
-		this.keyStarts.push(this.start);
-		this.keyEnds.push(this.end);
-		return this.isMerge || this.keyType !== '' || this.byAlias || this.hasAnchor || this.tag !== ''
-			? {merge: this.isMerge, type: this.keyType, editable: false}
-			: textKey;
-	}
-
-	private assign(
-		map: Record<string, JsonValue>,
-		name: string | undefined,
-		{merge, type, editable}: Pair,
-		value: JsonValue,
-		base: number,
-	): void {
-		const last = this.keyStarts.length - 1;
-		if (last - base >= this.reading.limits.keys) {
-			const what = `more than ${count(this.reading.limits.keys)} keys in one mapping`;
-			throw limitExceeded(this.reading, this.keyStarts[last]!, what);
-		}
-		if (merge) {
-			this.mergeInto(map, value);
-			return;
-		}
-		if (name === undefined) {
-			this.withBadKey.add(map);
-			return;
-		}
-		if (map[name] !== undefined && !this.isSpelledAlike(base, last)) {
-			markOdd(this.reading, 'duplicate-key', this.keyStarts[last]!);
-		}
-		this.setKey(map, name, type, value, this.keyStarts[last]!);
-		if (notedKeys.includes(name)) this.noteField(map, name, editable, last);
-	}
-
-	private setKey(map: Record<string, JsonValue>, name: string, type: string, value: JsonValue, offset: number): void {
-		if (type !== '' || this.keyTypes.size > 0) {
-			const types = this.keyTypes.get(map) ?? new Map<string, string>();
-			if (map[name] !== undefined && (types.get(name) ?? '') !== type) markOdd(this.reading, 'colliding-keys', offset);
-			if (type !== '') types.set(name, type);
-			if (types.size > 0) this.keyTypes.set(map, types);
-		}
-		map[name] = value;
-	}
-
-	/** Whether an earlier key of the same mapping is written in the same characters. */
-	private isSpelledAlike(base: number, last: number): boolean {
-		const {source} = this.scanner;
-		const own = source.slice(this.keyStarts[last], this.keyEnds[last]);
-		// Bounded, because the square of many keys is too much.
-		for (let index = last - 1; index >= base && index > last - 1000; index -= 1) {
-			const start = this.keyStarts[index]!;
-			if (this.keyEnds[index]! - start === own.length && source.startsWith(own, start)) return true;
-		}
-		return false;
-	}
-
-	private closeMapping(base: number): void {
-		this.keyStarts.length = base;
-		this.keyEnds.length = base;
-	}
-
-	private noteField(map: JsonObject, name: string, keyEditable: boolean, index: number): void {
-		const fields = this.fields.get(map) ?? new Map<string, FieldAt>();
-		// Of two hooks the one that is not edited would stay.
-		if (fields.has(name) && name !== 'kind') markOdd(this.reading, 'edited', this.keyStarts[index]!);
-		const text = this.scanner.source.slice(this.start, this.end);
-		const editable =
-			keyEditable &&
-			this.form === 'scalar' &&
-			!this.byAlias &&
-			!this.hasAnchor &&
-			this.tag === '' &&
-			this.start < this.end &&
-			this.style <= style.double &&
-			!/[\r\n\u0085\u2028\u2029]/u.test(text);
-		fields.set(name, {
-			key: {start: this.keyStarts[index]!, end: this.keyEnds[index]!},
-			value: {start: this.start, end: this.end},
-			editable,
-		});
-		this.fields.set(map, fields);
-	}
-
-	/** Puts the entries of one mapping, or of several, into the map where the merge key stands. */
-	private mergeInto(map: Record<string, JsonValue>, value: JsonValue): void {
-		const offset = this.start;
-		const sources = this.form === 'sequence' && !this.byAlias && Array.isArray(value) ? value.toReversed() : [value];
-		for (const source of sources as readonly JsonValue[]) {
-			if (!isMapping(source)) {
-				const what = 'has a merge key ("<<") for something that is no mapping';
-				throw unreadable(this.reading, offset, what, 'Merge mappings only.');
-			}
-			const types = this.keyTypes.get(source);
-			for (const [name, child] of Object.entries<JsonValue>(source)) {
-				this.setKey(map, name, types?.get(name) ?? '', child, offset);
-			}
-			if (this.withBadKey.has(source)) this.withBadKey.add(map);
-		}
 	}
 
 	/** What was met could have been replaced by a later key; what is left must fit into JSON. */
@@ -668,7 +476,7 @@ class Composer {
 		}
 		if (typeof value !== 'object' || value === null || seen.has(value)) return;
 		seen.add(value);
-		if (this.withBadKey.has(value)) {
+		if (this.mappings.hasBadKey(value)) {
 			throw unreadable(this.reading, offset, 'has a key that is null or too large a number', 'Quote the key.');
 		}
 		for (const [key, child] of Object.entries<JsonValue>(value)) {
@@ -683,17 +491,4 @@ class Composer {
 			this.checkForJson(child, offset, seen);
 		}
 	}
-}
-
-interface Pair {
-	readonly merge: boolean;
-	/** The key's type in Go when it is no text. */
-	readonly type: string;
-	readonly editable: boolean;
-}
-
-const textKey: Pair = {merge: false, type: '', editable: true};
-
-function isMapping(value: JsonValue): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
