@@ -1,9 +1,10 @@
+import {checkPrinted} from './check-printed.ts';
 import {GateError} from './errors.ts';
 import {gateJob, printJob} from './gate/job.ts';
 import {isUse} from './gate/names.ts';
 import type {Policy} from './gate/policy.ts';
 import {whatToDo} from './gate/reasons.ts';
-import {sealEdits} from './gate/seal.ts';
+import {type Seal, sealEdits} from './gate/seal.ts';
 import {imageSentence, oneLineSummary} from './gate/words.ts';
 import {keepLastLine, prependDocument, prependJson, replaceRanges} from './manifests/emit.ts';
 import type {ReadManifests} from './manifests/read.ts';
@@ -54,9 +55,9 @@ export function printGate(printing: Printing): GateOutcome {
 		case 'fail-render':
 			return {stdout: nothing, exitCode: 1};
 		case 'job':
-			return {stdout: withJob(printing.read.text, printing), exitCode: 0};
+			return {stdout: withJob(printing, undefined), exitCode: 0};
 		case 'seal':
-			return {stdout: withJob(sealed(printing), printing), exitCode: 0};
+			return {stdout: withJob(printing, sealEdits({objects: printing.read.objects, decision})), exitCode: 0};
 	}
 }
 
@@ -100,7 +101,7 @@ function unchanged({manifests, read}: Printing): Uint8Array {
 	return read.text === manifests.text ? manifests.bytes : encode(read.text);
 }
 
-function withJob(text: string, {decision, read, policy, report, settings}: Printing): Uint8Array {
+function withJob({decision, read, policy, report, settings, log}: Printing, seal: Seal | undefined): Uint8Array {
 	const job = gateJob({
 		decision,
 		objects: read.objects,
@@ -109,14 +110,11 @@ function withJob(text: string, {decision, read, policy, report, settings}: Print
 		application: settings.calledByArgo ? settings.application.name : undefined,
 		namespace: namespaceOf(decision, read.objects, settings),
 	});
-	return encode(read.json ? prependJson(text, job) : prependDocument(text, printJob(job)));
-}
-
-function sealed({read, decision, log}: Printing): string {
-	const {edits, notes} = sealEdits({objects: read.objects, decision});
-	for (const note of notes) log.warn('gate', note);
-	const text = replaceRanges(read.text, edits);
-	return read.json ? text : keepLastLine(text);
+	for (const note of seal?.notes ?? []) log.warn('gate', note);
+	const edited = replaceRanges(read.text, seal?.edits ?? []);
+	const text = read.json ? prependJson(edited, job) : prependDocument(keepLastLine(edited), printJob(job));
+	checkPrinted(text, read, seal);
+	return encode(text);
 }
 
 function notKnown(unknown: readonly ImageDecision[], {decision, settings}: Printing): GateError {

@@ -200,3 +200,37 @@ test('a JSON stream stays one: the Job in front of it is JSON, and what is seale
 	t.is(lines[2], jsonPod('registry.example/api:1'));
 	t.true(readManifests(printed).json);
 });
+
+const sealsOnly = test.macro({
+	exec(t, text: string, objects: number) {
+		const before = readManifests(text);
+		const printed = Buffer.from(generate(text, {denied: 'vulnerable'}, 'seal').stdout).toString('utf8');
+		const [, ...after] = readManifests(printed).objects;
+		t.is(before.objects.length, objects);
+		t.is(after.length, objects);
+		t.regex(after[0]?.apiVersion ?? '', /denied: denied has CVE/u);
+	},
+	title: (what = '') => `seals the object and wakes nothing: ${what}`,
+});
+
+test(
+	'a group with a byte order mark, which would skip the "#" of every line behind it',
+	sealsOnly,
+	`apiVersion: v1\nkind: List\n#${'p'.repeat(370)}\nitems:\n - kind: Pod\n   metadata: {name: a}\n` +
+		'   spec: {containers: [{name: a, image: denied}]}\n   apiVersion: "\\uFEFFg/v1"\n' +
+		'#- apiVersion: v1\n#  kind: Pod\n#  spec: {containers: [{name: a, image: evil}]}\n',
+	1,
+);
+test(
+	'carriage returns that move what is behind them',
+	sealsOnly,
+	`kind: Pod\r\nspec: {containers: [{image: denied, name: a}]}\r\n#\r\n${'\r\r\n'.repeat(26)}` +
+		'# 345678901234567890123456\r\napiVersion: v1\r\n',
+	1,
+);
+test(
+	'a line with a tab below the apiVersion',
+	sealsOnly,
+	'kind: Pod\nspec: {containers: [{image: denied, name: a}]}\napiVersion: example.com/v1\n  \t\nx: 1\n',
+	1,
+);

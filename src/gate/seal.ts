@@ -118,7 +118,9 @@ function sealedVersion({object: {apiVersion}, images: [worst, ...others]}: Use, 
 	const end = `${more === '' ? '' : ` (${more})`} report ${reportId}`;
 	const word = worst.decision === 'deny' ? 'denied' : 'unknown';
 	const text = oneLine(versionText(`${word}: ${imageSentence(worst)}`), sealLength - end.length);
-	return `${apiVersion.slice(0, apiVersion.indexOf('/') + 1)}${text}${end}`;
+	// Nothing of the group is needed but that it shows which kind of object it was.
+	const group = versionText(apiVersion.slice(0, apiVersion.indexOf('/')));
+	return `${apiVersion.includes('/') ? `${group}/` : ''}${text}${end}`;
 }
 
 /** A slash would end the group, and Argo CD's readers must not stumble over anything else. */

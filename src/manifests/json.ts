@@ -1,4 +1,4 @@
-import type {JsonValue} from '../types.ts';
+import type {JsonObject, JsonValue} from '../types.ts';
 
 /** Characters that JSON allows in texts and YAML does not, or takes for a line break; and those that Go escapes. */
 const escaped = /[\u007F-\u009F\u2028\u2029\uFEFF\uFFFE\uFFFF]/gu;
@@ -14,6 +14,44 @@ export function printJson(value: JsonValue): string {
 /** A value as Argo CD's sidecar hands it on: `json.Marshal` of Go, which leaves most control characters unescaped. */
 export function printJsonAsGo(value: JsonValue): string {
 	return printed(value, printTextAsGo);
+}
+
+/** Whether printed JSON has more UTF-16 units than a limit: aliases repeat what an escape makes six times as long. */
+export function isLongerInJson(value: JsonValue, limit: number): boolean {
+	let length = 0;
+	const stack: JsonValue[] = [value];
+	for (let next = stack.pop(); next !== undefined && length <= limit; next = stack.pop()) {
+		length += typeof next === 'string' ? textLength(next) : 24;
+		if (typeof next !== 'object' || next === null) continue;
+		for (const [key, child] of Object.entries<JsonValue>(next)) {
+			length += textLength(key);
+			stack.push(child);
+		}
+	}
+	return length > limit;
+}
+
+function textLength(text: string): number {
+	return text.length + 8 + 5 * (text.match(/[\p{Cc}"\\\u2028\u2029\uFEFF\uFFFE\uFFFF]/gu)?.length ?? 0);
+}
+
+/** Whether two values are the same in JSON, numbers by their digits. */
+export function isSameJson(one: JsonValue, other: JsonValue): boolean {
+	if (typeof one === 'number' || typeof one === 'bigint') {
+		return (typeof other === 'number' || typeof other === 'bigint') && String(one) === String(other);
+	}
+	if (!isTree(one) || !isTree(other)) return one === other;
+	const entries = Object.entries<JsonValue>(one);
+	const others = new Map(Object.entries<JsonValue>(other));
+	return (
+		Array.isArray(one) === Array.isArray(other) &&
+		entries.length === others.size &&
+		entries.every(([key, child]) => others.has(key) && isSameJson(child, others.get(key) ?? null))
+	);
+}
+
+function isTree(value: JsonValue): value is JsonObject | readonly JsonValue[] {
+	return typeof value === 'object' && value !== null;
 }
 
 /** Whether a key does not survive Argo CD's second reading, where YAML allows 1,024 code points with the quotes. */

@@ -24,7 +24,7 @@ export const readLimits: ReadLimits = {
 	documents: 10_000,
 	depth: 100,
 	nodes: 4_000_000,
-	expanded: 64 * mebi,
+	expanded: 32 * mebi,
 	keys: 20_000,
 	scalar: 10 * mebi,
 	identifier: 1024,

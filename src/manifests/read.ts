@@ -1,11 +1,11 @@
 import {GateError} from '../errors.ts';
 import type {JsonValue, ManifestObject} from '../types.ts';
 import {compose, type Composed} from './yaml/composer.ts';
-import {printJson, printJsonAsGo} from './json.ts';
+import {isLongerInJson, isSameJson, printJson, printJsonAsGo} from './json.ts';
 import {type ReadLimits, readLimits} from './limits.ts';
 import {objectsOf} from './objects.ts';
 import type {OddDocument} from './odd.ts';
-import {count, markOdd, type Reading, type Spent, unreadable} from './reading.ts';
+import {count, limitExceeded, markOdd, type Reading, type Spent, unreadable} from './reading.ts';
 import {type DocumentChunk, lostLine, splitStream} from './split.ts';
 
 export interface ReadManifests {
@@ -38,6 +38,9 @@ export function readManifests(text: string, limits: ReadLimits = readLimits): Re
 	const {documents, json} = readStream(text, limits);
 	const odd = documents.flatMap(({reading}) => toOdd(reading));
 	if (odd.length === 0) return {text, json, objects: documents.flatMap(({objects}) => objects), odd};
+	for (const {reading, value} of documents) {
+		if (reading.odd.size > 0 && isLongerInJson(value, limits.text)) throw tooLongInJson(reading);
+	}
 	const printed = json ? printJsonLines(documents) : printYaml(text, documents);
 	// What is printed is read once more, for the places in it; it must mean the same, and be nothing but plain.
 	const again = readStream(printed, limits);
@@ -78,18 +81,23 @@ function readDocument(reading: Reading): ReadDocument {
  */
 function sourceOf(reading: Reading): string {
 	const {text, chunk} = reading;
-	let source = text.slice(chunk.start, chunk.readEnd);
-	if (chunk.format === 'yaml') {
-		if (!source.endsWith('\n')) source += '\n';
-		// Elsewhere a CR LF is read as one break anyway, and the places stay right.
-		if (source.includes('\r\r\n')) source = source.replaceAll('\r\n', '\n');
-	}
-	return source;
+	const source = text.slice(chunk.start, chunk.readEnd);
+	if (chunk.format === 'json') return source;
+	return `${withoutCarriageReturns(source, reading)}${source.endsWith('\n') ? '' : '\n'}`;
+}
+
+/** One break is read where a CR LF is, so that its CR may stay and the places right, but not where another is before it. */
+function withoutCarriageReturns(source: string, reading: Reading): string {
+	const offset = source.indexOf('\r\r\n');
+	if (offset === -1) return source;
+	markOdd(reading, 'line-break', offset);
+	return source.replaceAll('\r\n', '\n');
 }
 
 /** Argo CD's repo-server reads the JSON of its sidecar as YAML once more, where some characters fail or become blanks. */
 function readAgain({value}: Composed, reading: Reading, offset: number): Composed {
 	markOdd(reading, 'control', offset);
+	if (isLongerInJson(value, reading.limits.text)) throw tooLongInJson(reading);
 	const text = printJsonAsGo(value);
 	const hint = 'Remove the escape.';
 	const chunk: DocumentChunk = {...reading.chunk, start: 0, end: text.length, readEnd: text.length, format: 'json'};
@@ -133,9 +141,9 @@ function keptLine(line: string): string {
 
 function meansTheSame(before: readonly ReadDocument[], after: readonly ReadDocument[]): boolean {
 	const values = (documents: readonly ReadDocument[]) =>
-		documents.flatMap(({value}) => (value === null ? [] : [printJson(value)])).join('\n');
+		documents.flatMap(({value}) => (value === null ? [] : [value]));
 	const plain = after.every(({reading}) => [...reading.odd.keys()].every((reason) => reason === 'json-stream'));
-	return plain && values(before) === values(after);
+	return plain && isSameJson(values(before), values(after));
 }
 
 function notTheSame(): GateError {
@@ -145,6 +153,10 @@ function notTheSame(): GateError {
 		what: 'the JSON that would be passed on does not mean what was read',
 		hint: 'This is a bug; please report it, with the manifests if you can.',
 	});
+}
+
+function tooLongInJson(reading: Reading): GateError {
+	return limitExceeded(reading, 0, `more than ${count(reading.limits.text)} characters as JSON`);
 }
 
 function tooLong(limits: ReadLimits): GateError {

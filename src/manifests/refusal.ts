@@ -10,6 +10,8 @@ export interface Place {
 		readonly start: number;
 		readonly end: number;
 		readonly file: string | undefined;
+		/** False where the text around the place may be another document's. */
+		readonly shown?: boolean;
 	};
 	/** UTF-16 units from the start of the text. */
 	readonly offset: number;
@@ -36,13 +38,16 @@ export function refusal(code: RefusalCode, place: Place, what: string, hint: str
 		what: `document ${place.document.number} ${printable(what)}`,
 		where: `line ${line}, column ${column} (${context.join(', ')})`,
 		hint,
-		output: mayBeSecret(body) ? undefined : excerpt(place.text.slice(lineStart, lineEnd), column - 1),
+		output: place.document.shown === false || mayBeSecret(body) ? undefined : excerpt(place, lineStart, lineEnd),
 	});
 }
 
-/** Whether a document's own words must stay out of messages: something in it says that it is a Secret. */
+/**
+ * Whether a document's own words must stay out of messages: something in it says that it is a Secret, or could say it in
+ * a way that is not looked through (tags, escapes, anchors behind `kind`).
+ */
 export function mayBeSecret(body: string): boolean {
-	return /\bkind["']?[ \t]*:\s*["']?Secret\b/u.test(body);
+	return /secret|\\|(?:^|[\s,[{])!|\bkind["']?\s*:\s*&/iu.test(body);
 }
 
 function position({text, offset}: Place): {line: number; column: number; lineStart: number; lineEnd: number} {
@@ -62,9 +67,11 @@ function guessKind(body: string): string | undefined {
 	return (outermost ?? /[\s{,]["']?kind["']?[ \t]*:[ \t]*["']?([A-Za-z][A-Za-z0-9]{0,62})/u.exec(body))?.[1];
 }
 
-function excerpt(line: string, at: number): string {
-	const start = Math.max(0, at - shownAround);
-	const before = (start > 0 ? '…' : '') + line.slice(start, at).replaceAll('\t', ' ');
-	const after = line.slice(at, at + shownAround).replaceAll('\t', ' ');
+/** The line around the place, as far as it belongs to the document. */
+function excerpt({text, document, offset}: Place, lineStart: number, lineEnd: number): string {
+	const first = Math.max(lineStart, document.start);
+	const start = Math.max(first, offset - shownAround);
+	const before = (start > first ? '…' : '') + text.slice(start, offset).replaceAll('\t', ' ');
+	const after = text.slice(offset, Math.min(offset + shownAround, lineEnd, document.end)).replaceAll('\t', ' ');
 	return `${printable(before + after).trimEnd()}\n${' '.repeat(before.length)}^`;
 }

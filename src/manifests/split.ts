@@ -37,8 +37,8 @@ export interface SplitStream {
 const space = '[\\t\\n\\v\\f\\r \\u0085\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]';
 const oneSpace = new RegExp(space, 'u');
 const leadingSpace = new RegExp(`^${space}*`, 'u');
-const afterDashes = new RegExp(`^---${space}*(?:#.*)?${space}*$`, 'su');
-const ordinarySeparator = /^---[ \t]*(?:[ \t]#.*)?\r?\n?$/u;
+const notSpace = new RegExp(`(?!${space})[^]`, 'u');
+const ordinarySeparator = /^---(?:[ \t]*|[ \t]+#.*)\r?\n?$/u;
 
 /**
  * Splits a stream where Argo CD splits it (`YAMLOrJSONDecoder` in k8s.io/apimachinery v0.36.1,
@@ -68,8 +68,8 @@ function splitJson(text: string, end: number, limits: ReadLimits): SplitStream {
 		const valueLine = line + countLines(text, position, value.start);
 		line = valueLine + countLines(text, value.start, value.end);
 		position = value.end;
+		if (values > limits.documents) throw tooManyDocuments(limits, valueLine);
 		if (text.startsWith('null', value.start)) continue;
-		if (chunks.length >= limits.documents) throw tooManyDocuments(limits, valueLine);
 		chunks.push({
 			...openChunk(chunks.length + 1, value.start, valueLine),
 			...value,
@@ -92,6 +92,8 @@ function startOfYaml(text: string, from: number, end: number): number | undefine
 	for (let position = from; ; position += 1) {
 		if (Buffer.byteLength(text.slice(position, Math.min(position + 4, end))) < 4) return undefined;
 		const character = text[position]!;
+		// What stands for bytes that are no UTF-8 is an error to it.
+		if (character === '\uFFFD') return undefined;
 		if (!oneSpace.test(character)) return position;
 		if (character === '\n') return position + 1;
 	}
@@ -177,7 +179,7 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 		const next = newline === -1 || newline >= end ? text.length : newline + 1;
 		if (text.startsWith('---', start)) {
 			const dashes = text.slice(start, next);
-			if (!afterDashes.test(dashes)) throw brokenSeparator(text, chunk, start, next);
+			if (!isSeparator(dashes)) throw brokenSeparator(text, chunk, start, next);
 			const number = nextNumber(chunk, firstNumber);
 			if (!empty) {
 				chunks.push({...chunk, end: start, readEnd: start});
@@ -195,8 +197,17 @@ function splitYaml(text: string, from: number, end: number, firstNumber: number,
 		}
 		start = next;
 	}
+	if (readEnd < end && text.startsWith('---', readEnd) && !isSeparator(text.slice(readEnd, end))) {
+		throw brokenSeparator(text, chunk, readEnd, end);
+	}
 	if (!empty || readEnd < end) chunks.push({...chunk, end: text.length, readEnd, lostLine: readEnd < end});
 	return chunks;
+}
+
+/** Whether nothing but white space and a comment is behind the dashes. */
+function isSeparator(line: string): boolean {
+	const first = notSpace.exec(line.slice(3))?.[0];
+	return first === undefined || first === '#';
 }
 
 /** Bytes that the decoder reads at once (`bufio.NewReader` of Go). */
@@ -249,19 +260,25 @@ function readLine(text: string, chunk: OpenChunk, start: number, end: number): v
 function brokenSeparator(text: string, chunk: OpenChunk, start: number, next: number): GateError {
 	const what = 'is followed by a line that starts with "---" but is no separator';
 	const hint = 'Put "---" alone on its line, or indent the line if it belongs to a text.';
-	return refusal('manifests-unreadable', {text, document: {...chunk, end: next}, offset: start}, what, hint);
+	return refusal(
+		'manifests-unreadable',
+		{text, document: {...chunk, end: next, shown: false}, offset: start},
+		what,
+		hint,
+	);
 }
 
 function notJson(text: string, number: number, position: number, end: number): GateError {
 	const offset = position + (leadingSpace.exec(text.slice(position, position + 65_536))?.[0].length ?? 0);
 	const what = 'is not JSON, behind JSON objects without "---" between them';
-	const document = {number, start: position, end, file: undefined};
+	const document = {number, start: position, end, file: undefined, shown: false};
 	return refusal('manifests-unreadable', {text, document, offset}, what, 'Put a line "---" in front of each object.');
 }
 
 function countLines(text: string, start: number, end: number): number {
 	let lines = 0;
-	for (let next = text.indexOf('\n', start); next !== -1 && next < end; next = text.indexOf('\n', next + 1)) lines += 1;
+	const piece = text.slice(start, end);
+	for (let next = piece.indexOf('\n'); next !== -1; next = piece.indexOf('\n', next + 1)) lines += 1;
 	return lines;
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import {GateError} from '../../src/errors.ts';
 import {type ReadLimits, readLimits} from '../../src/manifests/limits.ts';
 import {readManifests} from '../../src/manifests/read.ts';
 import {pod, refused} from './samples.ts';
@@ -82,6 +83,34 @@ test('a million equal keys', endsInAnError, `${pod}a: {${'b: c, '.repeat(1_000_0
 test('ten thousand odd documents are read', (t) => {
 	t.is(readManifests('---\napiVersion: v1\nkind: A\n? b\n'.repeat(9999)).odd.length, 9999);
 });
+
+const isQuick = test.macro({
+	exec(t, text: string) {
+		t.timeout(60_000);
+		try {
+			t.true(readManifests(text).objects.length >= 0);
+		} catch (error) {
+			t.true(error instanceof GateError);
+		}
+	},
+	title: (what = '') => `does not grow with the square, or in memory: ${what}`,
+});
+test('blanks behind a separator', isQuick, `${pod}---${' '.repeat(2_000_000)}x\n`);
+test('null after null in a JSON stream', isQuick, `{"apiVersion":"v1","kind":"A"}${' null'.repeat(2_000_000)}`);
+test('JSON objects on one line', isQuick, `{"apiVersion":"v1","kind":"A","a":"${'x'.repeat(2500)}"} `.repeat(9999));
+test('bytes that are no text', isQuick, `${pod}a: !!binary "${'////'.repeat(2_000_000)}"`);
+test('pairs in front of a colon', isQuick, `${pod}a: [${`${'[1],'.repeat(3)}${'😀,'.repeat(680)}`.repeat(2000)}]`);
+test(
+	'one key in many spellings',
+	isQuick,
+	`${pod}a: {${Array.from({length: 9000}, (_, index) => `"${'k'.repeat(index % 500)}\\x6b${'k'.repeat(500 - (index % 500))}": 1,`).join('')}}`,
+);
+test(
+	'a text of escapes, repeated',
+	isQuick,
+	`${pod}a: &a "${'\\u0001'.repeat(1_000_000)}"\nl: [${'*a,'.repeat(30)}]\nt: ! x\n`,
+);
+test('line separators', isQuick, `${pod}a: |+\n${'\u2028'.repeat(9_000_000)}`);
 
 test('many syntax errors cost one', (t) => {
 	refused(t, () => readManifests(`${pod}a: [${','.repeat(100_000)}]`), 'manifests-unreadable');

@@ -416,6 +416,10 @@ test('annotations that are text', passes, `${pod}  annotations: a\n`, [
 	{apiVersion: 'v1', kind: 'Pod', metadata: {name: 'web', annotations: 'a'}},
 ]);
 
+test('a quoted text with escaped line breaks', passes, `${pod}a: "b\\\n  \\ c"\n`, [
+	{apiVersion: 'v1', kind: 'Pod', metadata: {name: 'web'}, a: 'b c'},
+]);
+
 test('what stands around an odd document stays as it is', (t) => {
 	const before = `# first\n---   # a separator\n${pod}# a comment\n`;
 	const odd = '---\n# Source: shop/templates/b.yaml\napiVersion: v1\nkind: Pod\n? a\n: b\n';

@@ -108,3 +108,20 @@ test(keepsSecret, 'password: ] hunter2');
 test(keepsSecret, 'password: "hunter2');
 test(keepsSecret, 'password: *hunter2');
 test(keepsSecret, 'password: !hunter2!a b');
+
+const keepsSecretText = test.macro({
+	exec(t, text: string) {
+		const {message, output} = refused(t, () => readManifests(text), unreadable);
+		t.false(`${message}${output}`.includes('hunter2'), `${message}${output}`);
+	},
+	title: (what = '') => `shows nothing of a Secret ${what}`,
+});
+
+const secret = '{"apiVersion":"v1","kind":"Secret","data":{"password":"hunter2"}}';
+test('beside the object that is wrong', keepsSecretText, `${secret} {"apiVersion":"v1","kind":5}`);
+test('before what is no JSON', keepsSecretText, `{"apiVersion":"v1","kind":"A"} ${secret} x`);
+test('cut by a separator', keepsSecretText, 'apiVersion: v1\ndata:\n  p: "a\n---hunter2"\nkind: Secret\n');
+test('in a list', keepsSecretText, 'kind: SecretList\ndata: "hunter2\\z"\n');
+test('with a tag', keepsSecretText, 'kind: !!binary U2VjcmV0\ndata: @hunter2\n');
+test('with an anchor', keepsSecretText, 'kind: &a "S\\x65cret"\ndata: @hunter2\n');
+test('in escapes', keepsSecretText, 'kind: "\\x53\\x65cret"\ndata: @hunter2\n');

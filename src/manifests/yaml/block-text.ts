@@ -49,7 +49,8 @@ function readBlockHeader(at: SourceText, start: number): {chomping: number; incr
 function skipBlockBreaks(at: SourceText, given: number, start: number): {indent: number; breaks: string} {
 	const {source} = at;
 	let indent = given;
-	let breaks = '';
+	let lineFeeds = 0;
+	const others: string[] = [];
 	let deepest = 0;
 	for (;;) {
 		const last = indent === 0 ? Infinity : at.lineStart + indent;
@@ -62,8 +63,10 @@ function skipBlockBreaks(at: SourceText, given: number, start: number): {indent:
 		if (column > deepest) deepest = column;
 		if (code === TAB && (indent === 0 || column < indent)) at.fail('has a tab for indentation', start);
 		if (!isBreak(code)) break;
-		breaks += at.readBreak();
+		const piece = at.readBreak();
+		if (piece === '\n' && others.length === 0) lineFeeds += 1;
+		else others.push(piece);
 	}
 	if (indent === 0) indent = Math.max(deepest, at.indent + 1, 1);
-	return {indent, breaks};
+	return {indent, breaks: '\n'.repeat(lineFeeds) + others.join('')};
 }

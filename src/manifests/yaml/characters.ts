@@ -41,12 +41,14 @@ function checkByteOrderMarks(reading: Reading, source: string): void {
 	markOdd(reading, 'byte-order-mark', mark);
 	// One at the start tells the encoding, and is decoded with the rest.
 	const content = mark === 0 ? 1 : 0;
+	// It only does so on the lines behind one.
+	const lastLine = /[\r\n\u0085\u2028\u2029][^\r\n\u0085\u2028\u2029]*[^]$/u.exec(source)?.index ?? 0;
 	let bytes = 3 * content;
 	let last = -Infinity;
 	const refuse = () => unreadable(reading, last, 'has a byte order mark on which Argo CD stumbles', 'Remove it.');
 	for (let offset = content; offset < source.length; offset += 1) {
 		const code = source.charCodeAt(offset);
-		if (code === 0xfe_ff) last = offset;
+		if (code === 0xfe_ff && offset < lastLine) last = offset;
 		// Both halves of a pair have four bytes together.
 		const size = code < 0x80 ? 1 : code < 0x8_00 || (code >= 0xd8_00 && code <= 0xdf_ff) ? 2 : 3;
 		if (bytes + size > decodedAtOnce || offset === content) {

@@ -4,7 +4,7 @@ import {count, limitExceeded, markOdd, type Reading, shown, tooDeep, unreadable}
 import {isExcessiveAliasing} from './aliasing.ts';
 import {checkCharacters} from './characters.ts';
 import {type Form, LastNode} from './last-node.ts';
-import {type FieldAt, Mappings} from './mappings.ts';
+import {type FieldAt, type Key, Mappings} from './mappings.ts';
 import {longTagPrefix, plainScalar, taggedScalar} from './scalar.ts';
 import {Scanner, style, token} from './scanner.ts';
 
@@ -393,15 +393,21 @@ class Composer {
 			scanner.skip();
 			type = scanner.peek();
 			const left = type === token.flowEntry || type === token.flowSequenceEnd;
-			this.mappings.assign(map, key, left ? this.empty() : this.node(false, false, inner));
+			this.assign(map, key, left ? this.empty() : this.node(false, false, inner));
 		} else {
-			this.mappings.assign(map, key, this.empty());
+			this.assign(map, key, this.empty());
 		}
 		this.mappings.close();
 		return this.collection('mapping', map);
 	}
 
 	// ── mappings ──
+
+	private assign(map: Record<string, JsonValue>, key: Key, value: JsonValue): void {
+		// go-yaml decodes neither a merge key nor the list behind it, only what is merged.
+		if (key.merge) this.decoded -= this.last.form === 'sequence' && !this.last.byAlias ? 2 : 1;
+		this.mappings.assign(map, key, value);
+	}
 
 	private blockMapping(depth: number): JsonObject {
 		const {scanner} = this;
@@ -425,7 +431,7 @@ class Composer {
 			} else {
 				value = this.empty();
 			}
-			this.mappings.assign(map, key, value);
+			this.assign(map, key, value);
 		}
 		scanner.skip();
 		this.mappings.close();
@@ -462,7 +468,7 @@ class Composer {
 			} else {
 				value = this.empty();
 			}
-			this.mappings.assign(map, key, value);
+			this.assign(map, key, value);
 		}
 		scanner.skip();
 		this.mappings.close();

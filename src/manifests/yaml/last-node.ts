@@ -34,7 +34,17 @@ export class LastNode {
 			this.tag === '' &&
 			this.start < this.end &&
 			this.style <= style.double &&
-			!/[\r\n\u0085\u2028\u2029]/u.test(source.slice(this.start, this.end))
+			!/[\r\n\u0085\u2028\u2029]/u.test(source.slice(this.start, this.end)) &&
+			!this.isBeforeTab(source)
 		);
 	}
+
+	/** A plain text passes over lines of blanks and tabs behind it, where a quoted one leaves an error. */
+	private isBeforeTab(source: string): boolean {
+		blanks.lastIndex = this.end;
+		const [behind = ''] = this.style === style.plain ? (blanks.exec(source) ?? []) : [];
+		return /[\r\n\u0085\u2028\u2029][^]*\t/u.test(behind);
+	}
 }
+
+const blanks = /[ \t\r\n\u0085\u2028\u2029]*/uy;

@@ -123,7 +123,8 @@ export class Mappings {
 		} else if (name === undefined) {
 			this.withBadKey.add(map);
 		} else {
-			if (map[name] !== undefined && !this.isSpelledAlike(index)) markOdd(this.reading, 'duplicate-key', start);
+			const isNew = map[name] === undefined || this.reading.odd.has('duplicate-key');
+			if (!isNew && !this.isSpelledAlike(index)) markOdd(this.reading, 'duplicate-key', start);
 			this.set(map, name, type, value, start);
 			if (notedKeys.includes(name)) this.note(map, name, editable, index);
 		}

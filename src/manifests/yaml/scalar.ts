@@ -80,33 +80,41 @@ function asScalar(whole: bigint): number | bigint {
 /** Bytes that are no UTF-8 become U+FFFD one by one, as `json.Marshal` of Go writes them. */
 function decodeBase64(text: string): string | undefined {
 	const digits = text.replaceAll(/[\r\n]/gu, '');
-	if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u.test(digits)) return undefined;
+	if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/u.test(digits)) return undefined;
 	const bytes = Buffer.from(digits, 'base64');
 	return decodeUtf8(bytes);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
-	const decoder = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
-	let text = '';
-	for (let start = 0; start < bytes.length;) {
-		const length = characterAt(bytes, start, decoder);
-		text += length === 0 ? '\uFFFD' : decoder.decode(bytes.subarray(start, start + length));
-		start += Math.max(length, 1);
+	const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+	const pieces: string[] = [];
+	let whole = 0;
+	for (let position = 0; position < bytes.length;) {
+		const length = characterLength(bytes, position);
+		if (length === 0) {
+			pieces.push(decoder.decode(bytes.subarray(whole, position)), '\uFFFD');
+			whole = position + 1;
+		}
+		position += Math.max(length, 1);
 	}
-	return text;
+	return pieces.join('') + decoder.decode(bytes.subarray(whole));
 }
 
-/** How many bytes the character at a place has; 0 when it is none. */
-function characterAt(bytes: Uint8Array, start: number, decoder: InstanceType<typeof TextDecoder>): number {
-	for (let length = 1; length <= 4 && start + length <= bytes.length; length += 1) {
-		try {
-			decoder.decode(bytes.subarray(start, start + length));
-			return length;
-		} catch {
-			// Not whole yet, or never.
-		}
-	}
-	return 0;
+function follows(byte: number): boolean {
+	return byte >= 0x80 && byte <= 0xbf;
+}
+
+/** How many bytes the character at a place has, by the table of RFC 3629; 0 when there is none. */
+function characterLength(bytes: Uint8Array, position: number): number {
+	const [first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(position, position + 4);
+	if (first < 0x80) return 1;
+	if (first < 0xc2 || first > 0xf4) return 0;
+	if (first < 0xe0) return follows(second) ? 2 : 0;
+	const lowest = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+	const highest = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+	if (second < lowest || second > highest || !follows(third)) return 0;
+	if (first < 0xf0) return 3;
+	return follows(fourth) ? 4 : 0;
 }
 
 const timestamp =

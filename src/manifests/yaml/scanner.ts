@@ -104,6 +104,9 @@ export class Scanner extends SourceText {
 	private readonly keyPos: number[] = [0];
 	private readonly keyLine: number[] = [0];
 	private readonly keyColumn: number[] = [0];
+	/** Up to where surrogate pairs are counted, and how many there are. */
+	private readonly keyCounted: number[] = [0];
+	private readonly keyPairs: number[] = [0];
 
 	/** The next token's type; its other properties are in the fields. */
 	peek(): number {
@@ -167,18 +170,24 @@ export class Scanner extends SourceText {
 	private isValidKey(level: number): boolean {
 		if (!this.keyPossible[level]!) return false;
 		const start = this.keyPos[level]!;
-		if (this.line === this.keyLine[level] && !this.isTooLong(start)) return true;
+		if (this.line === this.keyLine[level] && !this.isTooLong(level)) return true;
 		if (this.keyRequired[level]!) this.fail('has a key without a colon behind it', start);
 		this.keyPossible[level] = false;
 		return false;
 	}
 
-	private isTooLong(start: number): boolean {
+	private isTooLong(level: number): boolean {
+		const start = this.keyPos[level]!;
 		const length = this.pos - start;
 		if (length <= longestSimpleKey) return false;
 		if (length > 2 * longestSimpleKey) return true;
-		const pairs = this.source.slice(start, this.pos).match(/[\uD800-\uDBFF]/g)?.length ?? 0;
-		return length - pairs > longestSimpleKey;
+		// Halves of pairs are counted once each, however often this is asked.
+		for (let position = this.keyCounted[level]!; position < this.pos; position += 1) {
+			const code = this.source.charCodeAt(position);
+			if (code >= 0xd8_00 && code <= 0xdb_ff) this.keyPairs[level]! += 1;
+		}
+		this.keyCounted[level] = this.pos;
+		return length - this.keyPairs[level]! > longestSimpleKey;
 	}
 
 	/** Keeps two places in front of what comes, where it may be a key. */
@@ -196,6 +205,8 @@ export class Scanner extends SourceText {
 		this.keyPos[level] = this.pos;
 		this.keyLine[level] = this.line;
 		this.keyColumn[level] = column;
+		this.keyCounted[level] = this.pos;
+		this.keyPairs[level] = 0;
 	}
 
 	private removeKey(): void {

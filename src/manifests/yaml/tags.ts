@@ -128,5 +128,5 @@ function readUriEscapes(at: SourceText): string {
 		bytes.push(octet);
 		at.pos += 3;
 	}
-	return new TextDecoder().decode(Uint8Array.from(bytes));
+	return new TextDecoder('utf-8', {ignoreBOM: true}).decode(Uint8Array.from(bytes));
 }
