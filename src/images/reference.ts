@@ -17,14 +17,19 @@ export type ParsedReference =
 	  }
 	/** Something else is meant to fill it in; `reason` is a sentence. */
 	| {readonly kind: 'placeholder'; readonly reason: string}
-	/** No container runtime, or not Trivy, takes it for an image; `reason` is a sentence. */
-	| {readonly kind: 'invalid'; readonly reason: string};
+	/**
+	 * No container runtime takes it for an image, or Trivy does not; `reason` is a sentence. What a runtime may pull all the
+	 * same is `pullable`: it is an image that nothing can scan.
+	 */
+	| {readonly kind: 'invalid'; readonly reason: string; readonly pullable: boolean};
 
 const dockerHub = 'docker.io';
 const maximumName = 255;
 const maximumTag = 128;
-/** A name, a tag, a sha256 digest and their separators; longer ones are not worth a regular expression's time. */
-const maximumReference = maximumName + 1 + maximumTag + 1 + 'sha256:'.length + 64;
+/** A name, a tag, the longest digest and their separators; longer ones are not worth a regular expression's time. */
+const maximumReference = maximumName + 1 + maximumTag + 1 + 'sha512:'.length + 128;
+
+const longestPlaceholder = 1024;
 
 const domainComponent = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const domainPattern = new RegExp(
@@ -35,6 +40,8 @@ const pathComponent = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const pathPattern = new RegExp(`^${pathComponent}(?:/${pathComponent})*$`, 'u');
 const tagPattern = /^\w[\w.-]{0,127}$/u;
 const digestPattern = /^sha256:[a-f0-9]{64}$/u;
+/** What opencontainers/go-digest takes besides (algorithm.go). */
+const otherDigestPattern = /^(?:sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/u;
 
 /**
  * Reads an image string as container runtimes do (distribution/reference v0.6.0: regexp.go, normalize.go), and as
@@ -42,9 +49,11 @@ const digestPattern = /^sha256:[a-f0-9]{64}$/u;
  */
 export function parseReference(text: string): ParsedReference {
 	if (text.trim() === '') return {kind: 'placeholder', reason: 'The image is empty; something must fill it in.'};
-	const placeholder = placeholders.find(({pattern}) => pattern.test(text));
-	if (placeholder !== undefined) return {kind: 'placeholder', reason: placeholder.reason};
-	if (!isImageName(text)) return {kind: 'invalid', reason: invalidReason(text)};
+	if (!isImageName(text)) {
+		const {reason, pullable} = problemOf(text);
+		const placeholder = pullable ? undefined : placeholderIn(text);
+		return placeholder === undefined ? {kind: 'invalid', reason, pullable} : {kind: 'placeholder', reason: placeholder};
+	}
 	const {domain, path, tag, digest} = splitReference(text);
 	if (domain === dockerHub && path === 'library/scratch') return {kind: 'placeholder', reason: scratchReason};
 	return {
@@ -87,6 +96,7 @@ export function hasVersion(text: string): boolean {
 /** Docker keeps this name for the empty image, which no registry serves. */
 const scratchReason = 'It is the name of the empty image, which cannot be pulled.';
 
+/** What stands for an image's name, or for a part of it; none of them is itself a name that a runtime takes. */
 const placeholders: readonly {pattern: RegExp; reason: string}[] = [
 	{pattern: /\$\{/u, reason: 'It holds a ${…} that nothing has filled in.'},
 	{pattern: /\$\(/u, reason: 'It holds a $(…) that nothing has filled in.'},
@@ -96,24 +106,55 @@ const placeholders: readonly {pattern: RegExp; reason: string}[] = [
 	{pattern: /<[^<>]+>|<<.+>>/u, reason: 'It holds a <…> that nothing has filled in.'},
 	{pattern: /^ko:\/\//u, reason: 'It is a ko:// import path; ko has not built it.'},
 	{pattern: /###[^#]+###/u, reason: 'It holds a ###…### that nothing has filled in.'},
+	{pattern: /\{[^{}]+\}/u, reason: 'It holds a {…} that nothing has filled in.'},
+	{pattern: /\[\[.+\]\]/u, reason: 'It holds a [[ … ]] that nothing has filled in.'},
+	{pattern: /%%\w+%%|@@\w+@@|@[A-Z_]+@|__[A-Z_]+__/u, reason: 'It holds a mark that nothing has filled in.'},
+	{pattern: /^[A-Z]+(?:[_-][A-Z]+)*(?::\w+)?$/u, reason: 'It is a word in capitals that something must replace.'},
 ];
 
-function isImageName(text: string): text is ImageName {
-	return invalidReason(text) === '';
+function placeholderIn(text: string): string | undefined {
+	// The expressions cost the square of a text's length.
+	if (text.length > longestPlaceholder) return undefined;
+	return placeholders.find(({pattern}) => pattern.test(text))?.reason;
 }
 
-/** Why a text is no image's name, as a sentence; empty when it is one. */
-function invalidReason(text: string): string {
+/** Why a text is not an image's name, as a sentence; empty when it is one. Whether a runtime takes it all the same. */
+interface Problem {
+	readonly reason: string;
+	readonly pullable: boolean;
+}
+
+function isImageName(text: string): text is ImageName {
+	return problemOf(text).reason === '';
+}
+
+function problemOf(text: string): Problem {
+	const reason = runtimeProblem(text);
+	return reason === '' ? {reason: trivyProblem(text), pullable: true} : {reason, pullable: false};
+}
+
+/** Why no runtime takes a text for an image's name; empty when one does. */
+function runtimeProblem(text: string): string {
 	if (text.length > maximumReference) return `It is longer than ${maximumReference} characters.`;
 	if (/\s/u.test(text)) return 'It contains a blank; runtimes do not trim it.';
 	if (/^[a-f0-9]{64}$/u.test(text)) return '64 hexadecimal digits are an image id, not a name.';
 	const {domain, written, path, tag, digest} = splitReference(text);
 	if (tag !== undefined && !tagPattern.test(tag)) return `"${tag}" is not a tag.`;
-	if (digest !== undefined && !digestPattern.test(digest)) {
-		return 'Its digest is not sha256 with 64 lower-case hexadecimal digits, the one kind that Trivy takes.';
-	}
+	if (digest !== undefined && !digestPattern.test(digest) && !otherDigestPattern.test(digest)) return digestReason;
 	return domainProblem(domain) || pathProblem(written, path);
 }
+
+/** Why Trivy does not take what a runtime takes; empty when it does (google/go-containerregistry, pkg/name). */
+function trivyProblem(text: string): string {
+	const {domain, written, digest} = splitReference(text);
+	if (digest !== undefined && !digestPattern.test(digest)) return digestReason;
+	if (!/[.:]/u.test(domain) && domain !== 'localhost') {
+		return `"${domain}" has upper-case letters; Trivy takes it for a repository, in which they are not allowed.`;
+	}
+	return written.length < 2 ? 'Its repository has one character; Trivy takes two or more.' : '';
+}
+
+const digestReason = 'Its digest is not sha256 with 64 lower-case hexadecimal digits, the one kind that Trivy takes.';
 
 interface Parts {
 	readonly domain: string;
@@ -150,15 +191,11 @@ function splitDomain(name: string): Pick<Parts, 'domain' | 'written'> {
 function domainProblem(domain: string): string {
 	const match = domainPattern.exec(domain);
 	if (match === null) return `"${domain}" is not a registry's host.`;
-	if (!/[.:]/u.test(domain) && domain !== 'localhost') {
-		return `"${domain}" has upper-case letters; Trivy takes it for a repository, in which they are not allowed.`;
-	}
 	return match[1] === undefined || isIPv6(match[1]) ? '' : `"${match[1]}" is not an IPv6 address.`;
 }
 
 function pathProblem(written: string, path: string): string {
 	if (/[A-Z]/u.test(written)) return 'Its repository has upper-case letters.';
 	if (!pathPattern.test(written)) return `"${written}" is not a repository.`;
-	if (path.length > maximumName) return `Its repository is longer than ${maximumName} characters.`;
-	return written.length < 2 ? 'Its repository has one character; Trivy takes two or more.' : '';
+	return path.length > maximumName ? `Its repository is longer than ${maximumName} characters.` : '';
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {canonicalName, parseReference} from '../../src/images/reference.ts';
-// Every input of reference_test.go, normalize_test.go and regexp_test.go of distribution/reference (Apache-2.0, commit
-// 0965666), by the name of its table.
+// Every input of reference_test.go, normalize_test.go, regexp_test.go and sort_test.go of distribution/reference
+// (Apache-2.0, commit 0965666), by the name of its table.
 import tables from './distribution-tables.json' with {type: 'json'};
 
 /** What distribution takes and Trivy's parser does not, so that nothing could scan it. */
@@ -21,10 +21,18 @@ const goodAsReference: ReadonlySet<string> = new Set(['example.com/repo:tag', 'f
 /** What a regular expression lets pass and distribution's own parser refuses afterwards. */
 const refusedAfterwards: ReadonlySet<string> = new Set([`${'a/'.repeat(128)}a`, '[fd00123123123]:75050']);
 
+const placeholders: ReadonlySet<string> = new Set(['']);
+
+/** Its tests do without the hash, which every program with TLS has, and so every runtime. */
+function isLinkedElsewhere(input: string): boolean {
+	return /^validname@sha512:f{128}$/u.test(input);
+}
+
 const isGood = test.macro({
 	exec(t, _table: string, input: string, canonical?: string) {
 		const parsed = parseReference(input);
 		t.is(parsed.kind, stricter.has(input) ? 'invalid' : 'image');
+		t.true(parsed.kind !== 'invalid' || parsed.pullable);
 		if (parsed.kind === 'image' && canonical !== undefined) t.is(canonicalName(parsed.name), canonical);
 	},
 	title: (_, table: string, input: string, _canonical?: string) =>
@@ -33,7 +41,9 @@ const isGood = test.macro({
 
 const isBad = test.macro({
 	exec(t, _table: string, input: string) {
-		t.is(parseReference(input).kind, input === '' ? 'placeholder' : 'invalid');
+		const parsed = parseReference(input);
+		t.is(parsed.kind, placeholders.has(input) ? 'placeholder' : 'invalid');
+		t.is(parsed.kind === 'invalid' && parsed.pullable, isLinkedElsewhere(input));
 	},
 	title: (_, table: string, input: string) => `${table}: ${JSON.stringify(input.slice(0, 80))} is bad`,
 });
@@ -65,10 +75,11 @@ for (const table of [
 	'parseNamed',
 	'validRepoNames',
 	'validRepositoryNames',
+	'sorting',
 ] as const) {
 	for (const input of tables[table]) good(table, input);
 }
-for (const table of ['invalidRepoNames', 'invalidRepositoryNames'] as const) {
+for (const table of ['invalidRepoNames', 'invalidRepositoryNames', 'invalidComponents', 'sortingUnparsed'] as const) {
 	for (const input of tables[table]) bad(table, input);
 }
 for (const input of [...tables.withTagAndDigest, ...tables.match]) good('normalize', input);
