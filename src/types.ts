@@ -118,6 +118,12 @@ export interface AnnotationAt {
  */
 export type ImageOutcome = 'scan' | 'potential' | 'placeholder' | 'unresolved' | 'invalid' | 'ignored';
 
+/**
+ * Why a place is ignored: Argo CD never applies its object (a Helm test, another Helm hook that it leaves out, its own hook
+ * `Skip`), it is known to hold no image that runs, or the operator's policy says so.
+ */
+export type IgnoreCause = 'helm-test' | 'helm-hook' | 'skip' | 'known' | 'policy';
+
 /** One place that names an image. */
 export interface ImageOrigin {
 	/** `Kind/namespace/name`, or `Kind/name` without a namespace. */
@@ -126,11 +132,13 @@ export interface ImageOrigin {
 	readonly objectIndex: number;
 	/** The field, as `spec.template.spec.containers[0].image`. */
 	readonly path: string;
-	/** The rule of images/rules.ts that found it. */
+	/** The rule that found it: images/rule-text.ts says what it looks at. */
 	readonly rule: string;
 	readonly outcome: ImageOutcome;
 	/** Why it is not `scan`, for a person. */
 	readonly reason: string | undefined;
+	/** Of `ignored`. */
+	readonly ignoredBy?: IgnoreCause;
 	readonly file: string | undefined;
 	/**
 	 * Where alone the pod that is named here can run, by its own selectors; undefined when it says nothing.

@@ -1,10 +1,10 @@
 import type {JsonValue} from '../types.ts';
 import {imageFlags, imageListFlags, repositoryFlags} from './carriers.ts';
-import {type Evidence, mayBeImage, readsLikeImage} from './judge.ts';
+import {type Evidence, mayBeImage, namedEvidence, readsLikeImage, withoutTransport} from './judge.ts';
 import type {Place} from './place.ts';
-import {parseReference} from './reference.ts';
-import {addFinding, addGuess, type Scope, type Search} from './search.ts';
-import {addHidden, looksLikeCredential, type OpenedText, searchText} from './text.ts';
+import {addFinding, addGuess, listRule, type Scope, type Search} from './search.ts';
+import {addHidden, listedImages, looksLikeCredential, type OpenedText, searchText, searchWords} from './text.ts';
+import {expand} from './variables.ts';
 
 const why = 'The flag speaks of an image; nothing says that it is pulled.';
 const lists: ReadonlySet<string> = new Set(['args', 'command', 'cmd', 'arguments', 'extraArgs']);
@@ -14,7 +14,10 @@ export function isArgumentList(key: string, list: readonly JsonValue[]): boolean
 	return lists.has(key) && list.some((item) => typeof item === 'string');
 }
 
-/** Looks at a program's arguments: `--flag=image`, `--flag image`, `--flag=name=image`, and texts such as shell scripts. */
+/**
+ * Looks at a program's arguments: `--flag=image`, `--flag image`, `--flag=name=image,name=image`, and texts such as shell
+ * scripts; what the kubelet fills in from variables of the container is filled in.
+ */
 export function searchArguments(
 	list: Place & {readonly value: readonly JsonValue[]},
 	scope: Scope,
@@ -23,12 +26,13 @@ export function searchArguments(
 ): void {
 	const {value: words} = list;
 	let valueOf: string | undefined;
-	for (const [index, word] of words.entries()) {
-		if (typeof word !== 'string') {
+	for (const [index, written] of words.entries()) {
+		if (typeof written !== 'string') {
 			valueOf = undefined;
 			continue;
 		}
-		const place = {up: list, step: index, value: word};
+		const word = expand(written, scope.variables?.values);
+		const place = {up: list, step: index, value: written};
 		const {flag, value} = parseFlag(word);
 		if (flag === undefined) searchArgument({flag: valueOf ?? '', text: word, place}, scope, search, opened);
 		else if (value !== undefined) searchArgument({flag, text: value, place}, scope, search, opened);
@@ -44,25 +48,21 @@ interface Argument {
 }
 
 function searchArgument({flag, text, place}: Argument, scope: Scope, search: Search, opened: OpenedText): void {
-	const add = (evidence: Evidence, image: string) =>
-		addGuess(
-			search,
-			{text: image, place, rule: evidence === 'named' ? 'named/flag' : 'text/flag', evidence, why},
-			scope,
-		);
-	if (imageFlags.has(flag) && text !== '') {
-		return add(mayBeImage(text) || parseReference(text).kind !== 'image' ? 'named' : 'guess', text);
-	}
+	const add = (evidence: Evidence, image: string, rule = evidence === 'named' ? 'named/flag' : 'text/flag') =>
+		addGuess(search, {text: image, place, rule, evidence, why}, scope);
+	const word = withoutTransport(text);
+	if (imageFlags.has(flag) && word !== '') return add(namedEvidence(word), word);
 	if (repositoryFlags.has(flag)) return addRepository({flag, text, place}, search);
-	const listed = /^[\w.-]{1,100}=(?<image>[^=\s]{3,512})$/u.exec(text)?.groups?.['image'];
-	if (listed !== undefined && mayBeImage(listed)) {
-		if (imageListFlags.has(flag)) return add('named', listed);
-		if (/image/iu.test(flag)) return add('guess', listed);
+	if (imageListFlags.has(flag)) {
+		for (const image of listedImages(text).filter(mayBeImage)) add('named', image, listRule);
+		return;
 	}
-	if (/image|reloader|solver/iu.test(flag) && mayBeImage(text)) {
-		return looksLikeCredential(flag) ? addHidden(place, search) : add('guess', text);
-	}
-	if (listed !== undefined && readsLikeImage(listed)) return add('guess', listed);
+	const speaks = /image|reloader|solver/iu.test(flag);
+	const listed = /^[\w.-]{1,100}=(?<image>[^=\s,;]{3,512})$/u.exec(text)?.groups?.['image'];
+	const image = [word, ...(listed === undefined ? [] : [listed])].find(speaks ? mayBeImage : readsLikeImage);
+	if (image !== undefined && flag !== '')
+		return looksLikeCredential(flag) ? addHidden(place, search) : add('guess', image);
+	if (speaks && !looksLikeCredential(flag)) searchWords(text, {place, why}, scope, search);
 	searchText({text, name: flag, place}, scope, search, opened);
 }
 

@@ -22,19 +22,28 @@ export const imageVariables: readonly string[] = [
 	// knative/operator: cmd/operator/kodata
 	'DISPATCHER_IMAGE',
 	'APISERVER_RA_IMAGE',
+	// longhorn/longhorn: deploy/longhorn.yaml
+	'CSI_ATTACHER_IMAGE',
+	'CSI_PROVISIONER_IMAGE',
+	'CSI_NODE_DRIVER_REGISTRAR_IMAGE',
+	'CSI_RESIZER_IMAGE',
+	'CSI_SNAPSHOTTER_IMAGE',
+	'CSI_LIVENESS_PROBE_IMAGE',
 ];
 
 /** Variables that list images as `version=image`, one a line (strimzi, as above). */
 export const imageListVariables: readonly string[] = ['STRIMZI_KAFKA_*IMAGES'];
 
-/** Keys of ConfigMaps whose value is an image (rook, zalando/postgres-operator, aquasecurity/trivy-operator). */
+/**
+ * Keys of ConfigMaps whose value is an image (rook, zalando/postgres-operator, aquasecurity/trivy-operator,
+ * knative/serving's config-deployment), besides the variables.
+ */
 export const imageConfigKeys: readonly string[] = [
-	'ROOK_CSI_*_IMAGE',
-	'ROOK_CSIADDONS_IMAGE',
 	'docker_image',
 	'connection_pooler_image',
 	'logical_backup_docker_image',
 	'node.collector.imageRef',
+	'queue-sidecar-image',
 ];
 
 /** Flags whose value is an image, as `--flag=image` or `--flag image`. */

@@ -48,6 +48,7 @@ const deployers: readonly Deployer[] = [
 	{group: 'install.istio.io', kind: 'IstioOperator', todo: operator},
 	{group: 'operator.cluster.x-k8s.io', kind: '*Provider', todo: operator},
 	{group: 'opentelemetry.io', kind: 'Instrumentation', todo: webhook},
+	{group: 'admissionregistration.k8s.io', kind: 'MutatingAdmissionPolicy', todo: webhook},
 	{group: 'image.openshift.io', kind: 'ImageStream', todo: stream},
 	{group: 'image.openshift.io', kind: 'ImageStreamTag', todo: stream},
 ];

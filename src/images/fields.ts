@@ -25,6 +25,7 @@ interface FieldAt {
  */
 export function searchFields(table: Table, scope: Scope, search: Search): readonly EmbeddedText[] {
 	const texts: EmbeddedText[] = [];
+	for (const derived of table.derived) if (appliesTo(derived, scope)) searchDerived(derived, scope, search);
 	for (const {rule, fields} of kindFields(table, scope)) {
 		for (const field of fields) {
 			for (const place of placesOf(field.path, scope)) {
@@ -36,7 +37,6 @@ export function searchFields(table: Table, scope: Scope, search: Search): readon
 				searchDefault(field, field.default, rule, scope, search);
 		}
 	}
-	for (const derived of table.derived) if (appliesTo(derived, scope)) searchDerived(derived, scope, search);
 	return texts;
 }
 
@@ -77,29 +77,36 @@ function searchImage({field, rule, place, scope: {guess}, search}: FieldAt): voi
 	addFinding(search, {image, place, rule, outcome, reason: reason ?? (outcome === 'scan' ? undefined : guess)});
 }
 
-function searchParts({field, rule, place, scope: {root, guess}, search}: FieldAt): void {
+function searchParts({field, rule, place, scope: {root, guess, kind}, search}: FieldAt): void {
 	const parts = joinParts(field, place.value, root);
 	if (parts.kind === 'nothing') return;
+	const repository = partPlace(place, field.keys?.repository ?? field.keys?.name);
+	if (parts.kind === 'version') {
+		const absent = partPlace(place, field.keys?.image ?? field.keys?.repository);
+		const reason = chosen(`${placeText(absent)} is not there, so the operator chooses.`);
+		const image = `an image that the operator of ${kind} chooses (${parts.text})`;
+		addFinding(search, {image, place: absent, rule, outcome: 'unresolved', reason});
+		return;
+	}
 	// A part that a whole name makes idle is no image of its own, either.
 	for (const key of partKeys(field)) search.parts.add(placeText(partPlace(place, key)));
+	const byDefault = parts.kind !== 'not-text' && parts.byDefault;
+	if (byDefault || parts.kind === 'incomplete') {
+		const reason = byDefault ? defaultReason(placeText(repository)) : chosen('The operator adds a version.');
+		addFinding(search, {image: parts.text, place: repository, rule, outcome: 'unresolved', reason});
+		return;
+	}
 	const at = partPlace(
 		place,
 		parts.keys.find((key) => /image/iu.test(key)),
 	);
-	const byDefault = parts.kind !== 'not-text' && parts.byDefault;
-	if (byDefault || parts.kind === 'incomplete') {
-		const key = String(field.keys?.repository);
-		const reason = byDefault ? defaultReason(placeText(partPlace(place, key))) : chosen('The operator adds a version.');
-		addFinding(search, {image: parts.text, place: at, rule, outcome: 'unresolved', reason});
-		return;
-	}
 	const {outcome, reason} = judgeParts(parts, guess);
 	addFinding(search, {image: parts.text, place: at, rule, outcome, reason});
 }
 
 /** What becomes of a joined name; `guess` as in a scope. */
 export function judgeParts(
-	parts: Extract<JoinedParts, {readonly kind: 'image' | 'not-text'}>,
+	parts: Exclude<JoinedParts, {readonly kind: 'nothing' | 'version'}>,
 	guess: string | undefined,
 ): Pick<ReturnType<typeof judgeText>, 'outcome' | 'reason'> {
 	if (parts.kind === 'not-text') return {outcome: guess === undefined ? 'invalid' : 'potential', reason: parts.reason};
@@ -109,7 +116,8 @@ export function judgeParts(
 
 function searchArtifact({field, rule, place, scope: {root}, search}: FieldAt): void {
 	const joined = isObject(place.value) ? joinParts(field, place.value, root) : undefined;
-	const text = joined === undefined ? place.value : joined.kind === 'nothing' ? '' : joined.text;
+	const text =
+		joined === undefined ? place.value : joined.kind === 'nothing' || joined.kind === 'version' ? '' : joined.text;
 	// A wasm module or a chart may also come from a web server or a file.
 	if (typeof text !== 'string' || text === '' || /^(?!oci:)[a-z]+:\/\//u.test(text)) return;
 	const reason =

@@ -1,6 +1,6 @@
 import {GateError} from '../errors.ts';
 import type {ImageOrigin, ImageOutcome, ImageReference, ImageSettings, ManifestObject} from '../types.ts';
-import {whyNeverApplied} from './hooks.ts';
+import {type Unused, whyNeverApplied} from './hooks.ts';
 import {comparePlaces} from './place.ts';
 import {parseReference} from './reference.ts';
 import {type Finding, maximumFindings, type Search} from './search.ts';
@@ -51,14 +51,20 @@ export function findImages(
 }
 
 function originOf(
-	{path, rule, outcome, reason, platforms}: Finding,
-	unused: string | undefined,
+	{path, rule, outcome, reason, ignoredBy, platforms}: Finding,
+	unused: Unused | undefined,
 	object: ManifestObject,
 	objectIndex: number,
 ): ImageOrigin {
 	const place = {object: objectName(object), objectIndex, path, rule, file: object.file};
-	if (unused !== undefined) return {...place, outcome: 'ignored', reason: unused};
-	return {...place, outcome, reason, ...(platforms === undefined ? {} : {platforms})};
+	if (unused !== undefined) return {...place, outcome: 'ignored', ...unused};
+	return {
+		...place,
+		outcome,
+		reason,
+		...(ignoredBy === undefined ? {} : {ignoredBy}),
+		...(platforms === undefined ? {} : {platforms}),
+	};
 }
 
 function toReference(image: string, origins: readonly ImageOrigin[]): ImageReference[] {

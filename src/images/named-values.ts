@@ -1,16 +1,17 @@
 import type {JsonObject} from '../types.ts';
 import {imageConfigKeys, imageListVariables, imageVariables} from './carriers.ts';
-import {mayBeImage} from './judge.ts';
+import {mayBeImage, namedEvidence, withoutTransport} from './judge.ts';
 import {type Place, textAt} from './place.ts';
 import {parseReference} from './reference.ts';
-import {addFinding, addGuess, type Scope, type Search} from './search.ts';
-import {addHidden, looksLikeCredential, type OpenedText, searchText} from './text.ts';
+import {addFinding, addGuess, listRule, type Scope, type Search} from './search.ts';
+import {addHidden, listedImages, looksLikeCredential, type OpenedText, searchText, searchWords} from './text.ts';
 import {matchesWildcard} from './wildcard.ts';
 
 /** What carries a named value, and by which names it is known to be an image. */
 const carriers = {
 	variable: {rule: 'env', known: imageVariables, lists: imageListVariables},
-	config: {rule: 'config', known: imageConfigKeys, lists: [] as readonly string[]},
+	// A pod may take its variables from the entries of a ConfigMap.
+	config: {rule: 'config', known: [...imageConfigKeys, ...imageVariables], lists: imageListVariables},
 	annotation: {rule: 'annotation', known: [] as readonly string[], lists: [] as readonly string[]},
 } as const;
 
@@ -21,6 +22,9 @@ const imageName = /image(?:[-_.]?(?:name|ref|reference))?$/iu;
 /** Names of what belongs to an image: its tag, where it is from, when it is pulled. */
 const besideImage =
 	/(?:tag|version|policy|registry|repo|repository|secrets?|prefix|suffix|dir|path|size|format|type|host|url|namespace|enabled|timeout|digest|shasum)$/iu;
+
+/** Longer texts are files in which the name says little. */
+const longestList = 4096;
 
 export interface NamedValue {
 	readonly name: string;
@@ -44,29 +48,36 @@ export function namedValueOf(
 export function searchNamedValue(named: NamedValue, scope: Scope, search: Search, opened: OpenedText): void {
 	const {name, text, place} = named;
 	const {rule, known, lists} = carriers[named.carrier];
-	if (isAmong(known, name) && !/\s/u.test(text.trim())) {
-		if (text.trim() === '') return;
-		const evidence = mayBeImage(text) || parseReference(text).kind !== 'image' ? 'named' : 'guess';
-		return addGuess(search, {text, place, rule: `named/${rule}`, evidence, why}, scope);
-	}
+	if (isAmong(known, name)) return searchKnown(named, scope, search);
 	if (isAmong(lists, name)) return searchList(named, scope, search);
 	if (/^sha256:[a-f0-9]{64}$/u.test(text)) return addDigest(named, search);
-	if (/image/iu.test(name) && !looksLikeCredential(name) && !besideImage.test(name) && !/\s/u.test(text)) {
-		const word = text.startsWith('docker://') ? text.slice('docker://'.length) : text;
-		if (mayBeImage(word) || (imageName.test(name) && parseReference(word).kind === 'image')) {
-			return addGuess(search, {text: word, place, rule: `text/${rule}`, evidence: 'guess', why}, scope);
-		}
+	if (/image/iu.test(name) && !besideImage.test(name)) {
+		const word = withoutTransport(text);
+		const isOne = mayBeImage(word) || (imageName.test(name) && parseReference(word).kind === 'image');
+		if (isOne && looksLikeCredential(name)) return addHidden(place, search);
+		if (isOne) return addGuess(search, {text: word, place, rule: `text/${rule}`, evidence: 'guess', why}, scope);
+		if (!looksLikeCredential(name) && text.length <= longestList) searchWords(text, {place, why}, scope, search);
 	}
-	if (looksLikeCredential(name) && mayBeImage(text) && /image/iu.test(name)) return addHidden(place, search);
 	searchText({text, name, place}, scope, search, opened);
 }
 
-/** `version=image`, one a line. */
+/** A value that is known to be an image, or several with something between them. */
+function searchKnown(named: NamedValue, scope: Scope, search: Search): void {
+	const {text, place, carrier} = named;
+	const image = withoutTransport(text);
+	if (image.trim() === '') return;
+	const images = listedImages(image);
+	if (images.length > 1 && images.every(mayBeImage)) return searchList(named, scope, search);
+	const rule = `named/${carriers[carrier].rule}`;
+	addGuess(search, {text: image, place, rule, evidence: namedEvidence(image), why}, scope);
+}
+
+/** `version=image`, one a line, or with something else between them. */
 function searchList({text, place}: NamedValue, scope: Scope, search: Search): void {
-	for (const line of text.split('\n').slice(0, 1000)) {
-		const image = line.slice(line.indexOf('=') + 1).trim();
-		if (image === '') continue;
-		addGuess(search, {text: image, place, rule: 'text/lines', evidence: 'named', why}, scope);
+	for (const image of listedImages(text).filter(
+		(each) => mayBeImage(each) || parseReference(each).kind === 'placeholder',
+	)) {
+		addGuess(search, {text: image, place, rule: listRule, evidence: 'named', why}, scope);
 	}
 }
 

@@ -7,6 +7,8 @@ export type JoinedParts =
 	/** None of the keys is there. */
 	| {readonly kind: 'nothing'}
 	| {readonly kind: 'image'; readonly text: string; readonly keys: readonly string[]; readonly byDefault: boolean}
+	/** A version alone: whoever reads it has a repository for it. */
+	| {readonly kind: 'version'; readonly text: string}
 	/** A repository alone: whoever reads it adds the rest. */
 	| {readonly kind: 'incomplete'; readonly text: string; readonly keys: readonly string[]; readonly byDefault: boolean}
 	/** A tag or another part is a number or a mapping; `text` shows it. */
@@ -35,7 +37,10 @@ export function joinParts(rule: JoinRule, parts: JsonValue, root: JsonValue): Jo
 	if (whole !== undefined) return complete([whole], [], rule);
 	const repository = [partAt(parts, keys.repository), partAt(parts, keys.name)].flatMap((part) => part ?? []);
 	const name = repository.length === 0 ? defaultPart(rule) : repository;
-	if (name.length === 0) return {kind: 'nothing'};
+	if (name.length === 0) {
+		const version = tagPart(keys, parts) ?? partAt(parts, keys.digest);
+		return version === undefined ? {kind: 'nothing'} : {kind: 'version', text: partText(version.value)};
+	}
 	const registry = partAt(parts, keys.registry) ?? (hasHostOf(name) ? undefined : partAt(root, rule.registryFrom));
 	const tag = tagPart(keys, parts) ?? partAt(root, rule.tagFrom);
 	const digest = partAt(parts, keys.digest);
@@ -44,11 +49,6 @@ export function joinParts(rule: JoinRule, parts: JsonValue, root: JsonValue): Jo
 		[tag, digest],
 		{...rule, parts},
 	);
-}
-
-/** What a part's text is when it is a number: the reader cannot know how it was written. */
-export function numberReason(number: number | bigint): string {
-	return `Its tag is the number ${number} and not text; it may have been written as ${otherSpelling(number)}, and reads as ${number}. Put it in quotes.`;
 }
 
 function complete(
@@ -122,12 +122,15 @@ function oddName(value: JsonValue): string {
 	return typeof value === 'number' || typeof value === 'bigint' ? 'a number' : 'not text';
 }
 
-function oddReason({value}: Part): string {
-	if (typeof value === 'number' || typeof value === 'bigint') return numberReason(value);
-	return 'A part of its name is not text.';
+function oddReason({key = '', value}: Part): string {
+	if (typeof value !== 'number' && typeof value !== 'bigint') return 'A part of its name is not text.';
+	const what = /tag|version/iu.test(key) ? 'Its tag' : 'A part of its name';
+	return `${what} is the number ${value} and not text; it may have been written as ${otherSpelling(value)}, and reads as ${value}. Put it in quotes.`;
 }
 
+/** How YAML 1.1 lets the same number be written: 1.10 for 1.1, 014 for 12. */
 function otherSpelling(number: number | bigint): string {
 	const text = String(number);
-	return /^\d+\.\d+$/u.test(text) ? `${text}0` : `0${text}`;
+	if (/^\d+$/u.test(text)) return `${text} or as 0${number.toString(8)}`;
+	return /^\d+\.\d+$/u.test(text) ? `${text}0` : Number(number).toExponential(2);
 }

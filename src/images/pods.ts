@@ -2,7 +2,7 @@ import type {JsonValue, Platform} from '../types.ts';
 import {platformsOf} from './architectures.ts';
 import {judgeValue} from './judge.ts';
 import {isObject, type Place, placeText, textAt, valueAt} from './place.ts';
-import {addFinding, type Scope, type Search} from './search.ts';
+import {addFinding, ignoredFor, type Scope, type Search} from './search.ts';
 import {joinParts} from './parts.ts';
 import {judgeParts} from './fields.ts';
 
@@ -54,8 +54,7 @@ function searchImage(rule: string, place: Place, {pod, list, scope}: Surrounding
 			image: judgeValue(place.value, 'guess')[1],
 			place,
 			rule,
-			outcome: 'ignored',
-			reason: exclusion.reason,
+			...ignoredFor(exclusion),
 		});
 	}
 	// In custom resources a container's image may come in parts; Kubernetes itself refuses that.

@@ -14,6 +14,7 @@ const texts: readonly (readonly [start: string, text: string])[] = [
 	['named/config', 'an entry of a ConfigMap that is known to name an image'],
 	['named/flag', 'a flag that is known to name an image'],
 	['named/annotation', 'an annotation that names the image of an injected container'],
+	['named/list', 'a list that a variable or a flag is known to hold'],
 	['text/env', 'a variable whose name speaks of an image'],
 	['text/config', 'an entry of a ConfigMap that speaks of an image'],
 	['text/annotation', 'an annotation that speaks of an image'],

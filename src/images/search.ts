@@ -1,6 +1,7 @@
-import type {ImageOutcome, JsonObject, Platform} from '../types.ts';
+import type {IgnoreCause, ImageOutcome, JsonObject, Platform} from '../types.ts';
 import {type Evidence, judgeText} from './judge.ts';
 import {type Place, placeText} from './place.ts';
+import type {Variables} from './variables.ts';
 
 /** One place that names an image, or something that brings images. */
 export interface Finding {
@@ -11,6 +12,7 @@ export interface Finding {
 	readonly rule: string;
 	readonly outcome: ImageOutcome;
 	readonly reason: string | undefined;
+	readonly ignoredBy?: IgnoreCause;
 	readonly platforms?: readonly Platform[];
 }
 
@@ -31,6 +33,8 @@ export interface Scope {
 	readonly excluded: ReadonlyMap<string, Exclusion> | undefined;
 	/** What holds for the part of it that is walked through. */
 	readonly exclusion: Exclusion | undefined;
+	/** Of the container that is walked through. */
+	readonly variables: Variables | undefined;
 }
 
 /** Why something that looks like an image is none. */
@@ -53,6 +57,8 @@ export interface Search {
 
 /** The rule of images that are found in the lines of a text. */
 export const linesRule = 'text/lines';
+/** The rule of images in a list that a variable or a flag is known to hold. */
+export const listRule = 'named/list';
 
 /** Guesses about one object that are told; a catalogue of images in a ConfigMap may hold thousands. */
 const maximumGuesses = 1000;
@@ -67,8 +73,10 @@ export function addFinding(search: Search, finding: Omit<Finding, 'path'>): void
 	if (isFull(search, finding.outcome)) return;
 	const path = finding.place === undefined ? '' : placeText(finding.place);
 	// A text may name several images; they have no paths of their own.
-	const key = finding.rule === linesRule ? `${path}\n${finding.image}` : path;
-	const earlier = search.taken.get(path) ?? search.taken.get(key);
+	const several = finding.rule === linesRule || finding.rule === listRule;
+	const key = several ? `${path}\n${finding.image}` : path;
+	const whole = several ? search.taken.get(path) : undefined;
+	const earlier = whole !== undefined && definite.has(whole) ? whole : search.taken.get(key);
 	if (earlier !== undefined && (definite.has(earlier) || !definite.has(finding.outcome))) return;
 	search.taken.set(key, finding.outcome);
 	search.findings.push({...finding, path});
@@ -93,7 +101,7 @@ export function addGuess(search: Search, guess: Guess, scope: Scope): void {
 	if (isFull(search, inText === undefined && guess.evidence !== 'guess' ? 'scan' : 'potential')) return;
 	if (search.parts.size > 0 && search.parts.has(placeText(place))) return;
 	if (exclusion !== undefined) {
-		addFinding(search, {image: text, place, rule, outcome: 'ignored', reason: exclusion.reason});
+		addFinding(search, {image: text, place, rule, ...ignoredFor(exclusion)});
 		return;
 	}
 	const evidence = inText === undefined ? guess.evidence : 'guess';
@@ -105,6 +113,11 @@ export function addGuess(search: Search, guess: Guess, scope: Scope): void {
 		outcome,
 		reason: reason ?? (outcome === 'scan' ? undefined : (inText ?? guess.why)),
 	});
+}
+
+/** What becomes of an image at a place that is known to hold none. */
+export function ignoredFor({reason}: Exclusion) {
+	return {outcome: 'ignored', ignoredBy: 'known', reason} as const;
 }
 
 /** Why what a key or a text says is no more than a guess; undefined when it may be more. */

@@ -25,7 +25,7 @@ export function applySettings(
 		const found = ready.find(({rule, paths}) => isMeant(rule, paths, finding));
 		return found === undefined
 			? finding
-			: {...finding, outcome: 'ignored', reason: `The policy ignores it: ${found.rule.reason}`};
+			: {...finding, outcome: 'ignored', ignoredBy: 'policy', reason: `The policy ignores it: ${found.rule.reason}`};
 	});
 }
 

@@ -1,17 +1,17 @@
 import type {JsonValue} from '../types.ts';
-import {mayBeImage, readsLikeImage} from './judge.ts';
+import {mayBeImage, readsLikeImage, withoutTransport} from './judge.ts';
 import {openText} from './open-text.ts';
 import type {Place} from './place.ts';
-import {addFinding, addGuess, linesRule, type Scope, type Search} from './search.ts';
+import {addFinding, addGuess, type Guess, linesRule, type Scope, type Search} from './search.ts';
 
 /** Of one text; a list of images may be long, and each is told once. */
 const maximumPerText = 200;
 const guessReason = 'It reads like an image; nothing says that it is pulled.';
 const hidden = 'a value that is not shown';
 
-/** Names of values that must not be told. */
+/** Names of values that must not be told; AUTH_PROXY_IMAGE is none. */
 const credential =
-	/pass(?:word|wd|phrase)?(?:$|[^a-z])|secret|token|credential|api[-_]?key|private[-_]?key|auth(?:$|[^a-z])|dockerconfig/iu;
+	/pass(?:word|wd|phrase)?(?:$|[^a-z])|secret|token|credential|api[-_]?key|private[-_]?key|auth(?:$|[^a-z])(?!.*image)|dockerconfig|htpasswd|log[io]n|cookie|bearer|jwt|dsn/iu;
 
 /** What is said of a text inside of which something was found. */
 export type OpenedText = (value: JsonValue, place: Place, why: string) => void;
@@ -29,14 +29,15 @@ export function searchText(
 ): void {
 	if (text.length < 5) return;
 	const blank = /\s/u.test(text);
-	if (!blank && text.length < 512 && readsLikeImage(text)) {
+	const word = withoutTransport(text);
+	if (!blank && readsLikeImage(word)) {
 		if (looksLikeCredential(name)) return addHidden(place, search);
-		return addGuess(search, {text, place, rule: 'text/reference', evidence: 'guess', why: guessReason}, scope);
+		return addGuess(search, {text: word, place, rule: 'text/reference', evidence: 'guess', why: guessReason}, scope);
 	}
-	if (!blank && !/[{[]/u.test(text)) return searchPairs(text, place, scope, search);
+	if (!blank && !/[{[=,;]/u.test(text)) return;
 	if (!/image|containers|repository/iu.test(text) && !mentionsImage(text)) return;
 	if (looksLikeCredential(name)) return addHidden(place, search);
-	const values = openText(text, search.room);
+	const values = blank || /[{[]/u.test(text) ? openText(text, search.room) : undefined;
 	if (values === undefined) return searchLines(text, place, scope, search);
 	for (const value of values) opened(value, place, `It is in a text (${name}); nothing says that it is pulled.`);
 }
@@ -59,23 +60,62 @@ export function addHidden(place: Place, search: Search): void {
 
 /** The images in the lines of a text: values of keys that speak of images, and what reads like an image anywhere. */
 export function searchLines(text: string, place: Place, scope: Scope, search: Search): void {
-	const found = new Set<string>();
-	for (const [, value = ''] of text.matchAll(/image["']?[ \t]{0,9}[:=][ \t]{0,9}["']?([^\s"',;}\])]{3,512})/giu)) {
-		if (mayBeImage(value)) found.add(value);
-		if (found.size >= maximumPerText) break;
-	}
-	for (const image of references(text)) {
-		if (found.size >= maximumPerText) break;
-		found.add(image);
-	}
-	for (const image of found) {
-		addGuess(search, {text: image, place, rule: linesRule, evidence: 'guess', why: guessReason}, scope);
+	addEach(imagesInLines(text), {place, rule: linesRule, evidence: 'guess', why: guessReason}, scope, search);
+}
+
+/** The words of a text whose name speaks of images; `why` is a sentence. What reads like an image is found without it. */
+export function searchWords(text: string, guess: Pick<Guess, 'place' | 'why'>, scope: Scope, search: Search): void {
+	const images = listedImages(text).filter((word) => mayBeImage(word) && !readsLikeImage(word));
+	addEach(images, {...guess, rule: linesRule, evidence: 'guess'}, scope, search);
+}
+
+/** The words of a list of images, as `a=image,b=image`, without what stands in front of each. */
+export function listedImages(text: string): readonly string[] {
+	return text
+		.split(/[\s,;|"']+/u)
+		.map((word) => withoutTransport(word.replaceAll(/^(?:[[{]+|[\w.-]{1,100}=)|[\]}]+$/gu, '')))
+		.filter((word) => word !== '');
+}
+
+/** Adds several images of one text, each once, and says when there are more than are told. */
+function addEach(
+	images: Iterable<string | typeof hiddenValue>,
+	guess: Omit<Guess, 'text'>,
+	scope: Scope,
+	search: Search,
+): void {
+	const told = new Set<string>();
+	for (const image of images) {
+		if (image === hiddenValue) {
+			addHidden(guess.place, search);
+			continue;
+		}
+		if (told.has(image)) continue;
+		if (told.size >= maximumPerText) return addMore(guess.place, search);
+		told.add(image);
+		addGuess(search, {...guess, text: image}, scope);
 	}
 }
 
-/** `key=image,key=image`, as some flags and variables hold it. */
-function searchPairs(text: string, place: Place, scope: Scope, search: Search): void {
-	if (/[=,;]/u.test(text) && mentionsImage(text)) searchLines(text, place, scope, search);
+function addMore(place: Place, search: Search): void {
+	addFinding(search, {
+		image: 'more texts that read like images',
+		place,
+		rule: 'limit',
+		outcome: 'unresolved',
+		reason: `After ${maximumPerText} images in one text no more are told.`,
+	});
+}
+
+/** Stands for an image that is not told, because what is in front of it speaks of a credential. */
+const hiddenValue = Symbol('hidden value');
+
+function* imagesInLines(text: string): Generator<string | typeof hiddenValue> {
+	for (const match of text.matchAll(/image["']?[ \t]{0,9}[:=][ \t]{0,9}["']?([^\s"',;}\])]{3,512})/giu)) {
+		const value = withoutTransport(match[1] ?? '');
+		if (mayBeImage(value)) yield value;
+	}
+	yield* references(text);
 }
 
 /** Whether a text mentions what reads like an image. */
@@ -84,9 +124,16 @@ function mentionsImage(text: string): boolean {
 }
 
 /** The words of a text that read like images; each character is looked at a bounded number of times. */
-function* references(text: string): Generator<string> {
-	for (const [token] of text.matchAll(/[\w[][\w.:/@\]-]{4,511}/gu)) {
-		const word = token.replace(/[.:/@-]{1,9}$/u, '');
-		if (readsLikeImage(word)) yield word;
+function* references(text: string): Generator<string | typeof hiddenValue> {
+	for (const match of text.matchAll(/[\w[][\w.:/@\]-]{4,511}/gu)) {
+		const word = withoutTransport(match[0].replace(/[.:/@-]{1,9}$/u, ''));
+		if (readsLikeImage(word)) yield isBehindCredential(text, match.index) ? hiddenValue : word;
 	}
+}
+
+/** Whether a value stands behind a name of a credential, as in `password: value` or `--token value`. */
+function isBehindCredential(text: string, index: number): boolean {
+	const [, name] =
+		/([\w.-]{1,64})["']?[ \t]{0,3}[:= \t][ \t]{0,3}["']?$/u.exec(text.slice(Math.max(0, index - 80), index)) ?? [];
+	return name !== undefined && looksLikeCredential(name);
 }

@@ -3,7 +3,7 @@ import {isArgumentList, searchArguments} from './arguments.ts';
 import {searchConfigMap, searchSecret} from './config-maps.ts';
 import {searchDeployer} from './deployers.ts';
 import {searchFields} from './fields.ts';
-import {searchItem, searchKey, searchSchemaDefault, searchSplit} from './keys.ts';
+import {defaultReason, searchItem, searchKey, searchSchemaDefault, searchSplit} from './keys.ts';
 import {searchMetadata} from './metadata.ts';
 import {namedValueOf, searchNamedValue} from './named-values.ts';
 import {openText} from './open-text.ts';
@@ -12,6 +12,7 @@ import {isPodList, searchPodList} from './pods.ts';
 import {addFinding, type Scope, type Search} from './search.ts';
 import {exclusionsOf, type Table} from './table.ts';
 import {type OpenedText, searchText} from './text.ts';
+import {variablesOf} from './variables.ts';
 
 /** Groups of Kubernetes' own kinds: their fields are all known, and pods alone have images. */
 const builtInGroups: ReadonlySet<string> = new Set([
@@ -37,8 +38,14 @@ const builtInGroups: ReadonlySet<string> = new Set([
 	),
 ]);
 
+/** Of Kubernetes' own kinds the one whose expressions may hold containers. */
+const mutatingPolicy = 'MutatingAdmissionPolicy';
+
 /** Values of a chart that somebody else renders: it may use them or not. */
 const chartValues: ReadonlySet<string> = new Set(['values', 'valuesObject', 'helmValues']);
+
+/** Volumes in Ceph, attributes of volumes, and the record of who wrote what. */
+const notImages: ReadonlySet<string> = new Set(['rbd', 'volumeAttributes', 'managedFields']);
 
 interface Subject {
 	readonly value: JsonObject;
@@ -50,15 +57,17 @@ interface Subject {
 export function searchObject({value, at, guess}: Subject, table: Table, search: Search): void {
 	const apiVersion = textAt(value, 'apiVersion') ?? '';
 	const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+	const kind = textAt(value, 'kind') ?? '';
 	const unexcluded = {
 		group,
-		kind: textAt(value, 'kind') ?? '',
+		kind,
 		root: value,
 		at,
-		builtIn: builtInGroups.has(group),
+		builtIn: builtInGroups.has(group) && kind !== mutatingPolicy,
 		guess,
 		values: undefined,
 		exclusion: undefined,
+		variables: undefined,
 	};
 	const scope: Scope = {...unexcluded, excluded: exclusionsOf(table, {...unexcluded})};
 	const walk = {table, search};
@@ -100,15 +109,18 @@ function walkValue(place: Place, outer: Scope, walk: Walk): void {
 }
 
 /** The tree's depth and size are bounded, aliases counted: the reader sees to it, and openText for what it opens. */
-function walkMapping(mapping: JsonObject, at: Place | undefined, scope: Scope, walk: Walk): void {
+function walkMapping(mapping: JsonObject, at: Place | undefined, outer: Scope, walk: Walk): void {
 	const {search} = walk;
+	const variables = variablesOf(mapping);
+	const scope = variables === undefined ? outer : {...outer, variables};
 	const named = namedValueOf(mapping);
 	if (named !== undefined) {
 		const place = {up: at, step: named.key, value: named.text};
-		searchNamedValue({...named, place, carrier: 'variable'}, scope, search, openerOf(walk));
+		const text = expandedAt(at, outer) ?? named.text;
+		searchNamedValue({...named, text, place, carrier: 'variable'}, scope, search, openerOf(walk));
 	}
 	if (at !== undefined && !scope.builtIn) searchSplit({...at, value: mapping}, scope, search);
-	if (at !== undefined && scope.kind === 'CustomResourceDefinition') searchSchemaDefault(at, search);
+	if (at !== undefined && scope.kind === 'CustomResourceDefinition') searchDefault(at, mapping, walk);
 	for (const key of Object.keys(mapping)) {
 		const value = mapping[key];
 		if (typeof value === 'string') {
@@ -117,6 +129,20 @@ function walkMapping(mapping: JsonObject, at: Place | undefined, scope: Scope, w
 			walkInside(key, {up: at, step: key, value}, mapping, scope, walk);
 		}
 	}
+}
+
+/** What the kubelet makes of an entry of a container's variables, when it makes something else of it. */
+function expandedAt(entry: Place | undefined, {variables}: Scope): string | undefined {
+	if (variables === undefined || typeof entry?.step !== 'number') return undefined;
+	return entry.up?.value === variables.entries ? variables.expanded.get(entry.step) : undefined;
+}
+
+/** The default of a field in a schema, looked at as the field itself would be. */
+function searchDefault(field: Place, schema: JsonObject, walk: Walk): void {
+	const value: JsonValue | undefined = schema['default'];
+	if (typeof value === 'string') return searchSchemaDefault(field, value, walk.search);
+	if (typeof field.step !== 'string' || typeof value !== 'object' || value === null) return;
+	walkText({[field.step]: value}, {up: field, step: 'default', value}, defaultReason, walk);
 }
 
 function walkInside(key: string, place: Place, around: JsonObject, scope: Scope, walk: Walk): void {
@@ -156,14 +182,14 @@ function openerOf(walk: Walk): OpenedText {
 /** Walks through what a text holds; `guess` as in a scope. */
 function walkText(value: JsonValue, place: Place, guess: string | undefined, walk: Walk): void {
 	const at = {up: place, step: insideText, value} as const;
-	const nothing = {values: undefined, excluded: undefined, exclusion: undefined};
+	const nothing = {values: undefined, excluded: undefined, exclusion: undefined, variables: undefined};
 	walkValue(at, {group: '', kind: '', root: {}, at, builtIn: false, guess, ...nothing}, walk);
 }
 
 /** What holds below a key. */
 function inside(key: string, place: Place, scope: Scope): Scope {
 	const ofObject = place.up === scope.at;
-	const aside = key === 'rbd' || key === 'managedFields' || (ofObject && (key === 'status' || key === 'metadata'));
+	const aside = notImages.has(key) || (ofObject && (key === 'status' || key === 'metadata'));
 	if (aside) return {...scope, builtIn: true};
 	return chartValues.has(key) && !scope.builtIn ? {...scope, values: valuesReason} : scope;
 }

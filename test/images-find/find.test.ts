@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import {GateError} from '../../src/errors.ts';
 import {findImages} from '../../src/images/find.ts';
 import {shortJson} from '../../src/images/json.ts';
-import type {ImageOutcome, JsonObject, JsonValue} from '../../src/types.ts';
+import type {IgnoreCause, ImageOutcome, JsonObject, JsonValue} from '../../src/types.ts';
 import {annotation, object} from './samples.ts';
 
 const finds = test.macro({
@@ -181,24 +181,37 @@ test('keeps every origin of an image, in order', (t) => {
 });
 
 const hookOutcome = test.macro({
-	exec(t, helm: string | undefined, argo: string | undefined, outcome: ImageOutcome, annotations: JsonValue = {}) {
+	exec(
+		t,
+		helm: string | undefined,
+		argo: string | undefined,
+		outcome: 'scan' | IgnoreCause,
+		annotations: JsonValue = {},
+	) {
 		const hooks = {
 			helm: helm === undefined ? undefined : annotation(helm),
 			argo: argo === undefined ? undefined : annotation(argo),
 		};
 		const [found] = findImages([object({metadata: {annotations}, spec: {containers: [{image: 'a1'}]}}, {hooks})]);
-		t.is(found?.outcome, outcome);
+		t.is(found?.outcome, outcome === 'scan' ? 'scan' : 'ignored');
+		t.is(found?.origins[0].ignoredBy, outcome === 'scan' ? undefined : outcome);
 		t.is(found?.origins[0].reason === undefined, outcome === 'scan');
 	},
-	title: (_, helm: string | undefined, argo: string | undefined, outcome: ImageOutcome, annotations: JsonValue = {}) =>
-		`${outcome}: Helm's hook ${helm}, Argo CD's ${argo}, annotations ${JSON.stringify(annotations)}`,
+	title: (
+		_,
+		helm: string | undefined,
+		argo: string | undefined,
+		outcome: 'scan' | IgnoreCause,
+		annotations: JsonValue = {},
+	) => `${outcome}: Helm's hook ${helm}, Argo CD's ${argo}, annotations ${JSON.stringify(annotations)}`,
 });
 
-test(hookOutcome, 'test', undefined, 'ignored');
-test(hookOutcome, 'test-success, test-failure', undefined, 'ignored');
-test(hookOutcome, 'pre-rollback,post-rollback,', undefined, 'ignored');
-test(hookOutcome, undefined, 'Skip', 'ignored');
-test(hookOutcome, 'pre-install', 'Skip', 'ignored');
+test(hookOutcome, 'test', undefined, 'helm-test');
+test(hookOutcome, 'test-success, test-failure', undefined, 'helm-test');
+test(hookOutcome, 'pre-rollback,post-rollback,', undefined, 'helm-hook');
+test(hookOutcome, 'test,post-rollback', undefined, 'helm-hook');
+test(hookOutcome, undefined, 'Skip', 'skip');
+test(hookOutcome, 'pre-install', 'Skip', 'skip');
 test(hookOutcome, 'post-delete', 'Skip', 'scan');
 test(hookOutcome, 'test,pre-delete', undefined, 'scan');
 test(hookOutcome, undefined, undefined, 'scan');
@@ -212,8 +225,8 @@ test(hookOutcome, 'Test', undefined, 'scan');
 test(hookOutcome, 'test', 'PreSync', 'scan');
 test(hookOutcome, undefined, 'Skip,PreSync', 'scan');
 test(hookOutcome, undefined, 'skip', 'scan');
-test(hookOutcome, 'test', undefined, 'ignored', null);
-test(hookOutcome, 'test', undefined, 'ignored', {a: 'text'});
+test(hookOutcome, 'test', undefined, 'helm-test', null);
+test(hookOutcome, 'test', undefined, 'helm-test', {a: 'text'});
 test(hookOutcome, 'test', undefined, 'scan', {a: true});
 test(hookOutcome, 'test', undefined, 'scan', {a: null});
 
@@ -295,5 +308,42 @@ test('every image planted at any depth is found', (t) => {
 			);
 		}),
 		{numRuns: 500},
+	);
+});
+
+const beside = fc.dictionary(
+	fc.constantFrom(
+		'registry',
+		'hub',
+		'repository',
+		'repo',
+		'name',
+		'tag',
+		'version',
+		'digest',
+		'sha',
+		'newTag',
+		'newName',
+		'imageTag',
+		'imageRegistry',
+		'imageRepository',
+		'image_repository',
+		'rbd',
+		'values',
+	),
+	fc.constantFrom<JsonValue>('quay.io', 'quay.io/a/b', 'acme/shop', 'word', '1.2', '', 1.1, null, {a: 1}, [{a: 1}]),
+);
+
+test('a field named image is never lost, whatever stands beside it', (t) => {
+	fc.assert(
+		fc.property(beside, fc.constantFrom('spec', 'image', 'myImage', 'status'), (siblings, key) => {
+			for (const image of ['registry.example/planted:1', 'registry.example/planted']) {
+				const root = {apiVersion: 'x.example/v1', kind: 'X', spec: {[key]: {...siblings, image}}};
+				const found = findImages([object(root, {apiVersion: 'x.example/v1', kind: 'X'})]);
+				const outcomes = found.flatMap((one) => (one.image.startsWith(image) ? [one.outcome] : []));
+				t.true(outcomes.includes('scan') || outcomes.includes('invalid'), JSON.stringify({siblings, key, found}));
+			}
+		}),
+		{numRuns: 2000},
 	);
 });

@@ -22,7 +22,7 @@ const endsSoon = test.macro({
 		const pod = {
 			apiVersion: 'v1',
 			kind: 'Pod',
-			spec: {containers: [{args: [text, `--image=${text}`], env: [{name: 'IMAGE', value: text}]}]},
+			spec: {containers: [{image: text, args: [text, `--image=${text}`], env: [{name: 'IMAGE', value: text}]}]},
 		};
 		const resource = {apiVersion: 'x.example/v1', kind: 'X', spec: {text}};
 		const started = performance.now();
@@ -36,6 +36,9 @@ test('words that nearly are images', endsSoon, of('image a.a/a:a ', 2 * mebi));
 test('one word that nearly is an image', endsSoon, of('a.b:c/d', 2 * mebi));
 test('keys without values', endsSoon, of('image= ', 2 * mebi));
 test('blanks', endsSoon, `image${of(' ', 2 * mebi)}`);
+test('marks of placeholders', endsSoon, of('<', 2 * mebi));
+test('marks of placeholders that never end', endsSoon, of('<<a', 2 * mebi));
+test('values behind names', endsSoon, of('token = a.b/c:1 ', 2 * mebi));
 test('brackets', endsSoon, `image: ${of('[', 100 * kibi)}`);
 test('braces', endsSoon, `image: ${of('{a: ', 100 * kibi)}`);
 test('dashes', endsSoon, `image:\n  ${of('- ', 100 * kibi)}`);
@@ -86,6 +89,26 @@ test('tells a bounded number of guesses about one object, and that there are mor
 		found.filter(({outcome}) => outcome === 'unresolved').map(({image}) => image),
 		['more texts that read like images'],
 	);
+});
+
+test('variables that name each other', (t) => {
+	t.timeout(watchdogMs);
+	const env = Array.from({length: 20_000}, (_, index) => ({name: `V${index + 1}`, value: `$(V${index})$(V${index})a`}));
+	t.notThrows(() => findImages([object({spec: {containers: [{env, args: env.map(({value}) => value)}]}})]));
+});
+
+test('says that there are more images in a text than are told', (t) => {
+	const text = Array.from({length: 300}, (_, index) => `quay.io/a/b:${index}`).join('\n');
+	const found = findImages([object({apiVersion: 'v1', kind: 'ConfigMap', data: {text}}, {kind: 'ConfigMap'})]);
+	t.is(found.filter(({outcome}) => outcome === 'potential').length, 200);
+	t.is(found.find(({outcome}) => outcome === 'unresolved')?.image, 'more texts that read like images');
+});
+
+test('an image of a known list is found behind any number of lines', (t) => {
+	const value = `${'\n'.repeat(5000)}9=quay.io/a/last:1`;
+	const [found] = findImages([object({spec: {containers: [{env: [{name: 'STRIMZI_KAFKA_IMAGES', value}]}]}})]);
+	t.is(found?.image, 'quay.io/a/last:1');
+	t.is(found?.outcome, 'scan');
 });
 
 test('guesses do not push out what is certain', (t) => {

@@ -68,6 +68,7 @@ const ignores = test.macro({
 		);
 		for (const {outcome, origins} of found) {
 			t.is(origins[0].reason, outcome === 'ignored' ? 'The policy ignores it: because' : undefined);
+			t.is(origins[0].ignoredBy, outcome === 'ignored' ? 'policy' : undefined);
 		}
 	},
 	title: (_, condition: object, ...ignored: readonly string[]) =>
