@@ -91,6 +91,7 @@ test.serial('what is read from stdin goes through unchanged, so that the gate co
 	}
 	const images = await gate.run(['images', '-', '--format', 'json'], {input});
 	t.deepEqual(JSON.parse(images.stdout), {
+		version: 1,
 		images: [
 			{
 				image: 'registry.example/shop/proxy:1.0',
@@ -109,7 +110,7 @@ test.serial('images lists what is scanned, and with --all what is not', async (t
 	t.false(some.stdout.includes('shop/worker'), some.stderr);
 	t.regex(some.stdout, /1 image to scan, and 1 more to know of/);
 	const all = await gate.run(['images', '-', '--all'], {input});
-	t.regex(all.stdout, /── may be images.*\n\nregistry\.example\/shop\/worker:1 {2}\(potential\)\n/);
+	t.regex(all.stdout, /── may be images.*\n\nregistry\.example\/shop\/worker:1 {2}potential\n/);
 });
 
 test.serial('explain scans one image and tells its whole story', async (t) => {
@@ -120,8 +121,8 @@ test.serial('explain scans one image and tells its whole story', async (t) => {
 		run.stdout,
 		/^registry\.example\/shop\/api:1\.4\n\nFound\n {2}Pod\/shop\/p0 {2}spec\.containers\[0\]\.image\n/,
 	);
-	t.regex(run.stdout, /\n {2}linux\/amd64 {2}sha256:[0-9a-f]{64} /);
-	t.regex(run.stdout, /it has CVE-2021-44906 .*\n {4}by default: severities: CRITICAL, HIGH\n/);
+	t.regex(run.stdout, /\n {2}linux\/amd64\n {4}sha256:[0-9a-f]{64}\n/);
+	t.regex(run.stdout, /it has CVE-2021-44906 [^:]*\n {4}by default: severities: CRITICAL, HIGH\n/);
 	const json = await gate.run(['explain', images[0] ?? '', '-', '--format', 'json'], {input: pods(...images)});
 	t.like(JSON.parse(json.stdout), {image: images[0], decision: 'deny'});
 	const unknown = await gate.run(['explain', 'shop/other', '-'], {input: pods(...images)});

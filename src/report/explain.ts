@@ -1,5 +1,6 @@
 import {printable} from '../log.ts';
 import type {Decision, DecisionReason, ImageDecision, ImageOrigin, Platform, ScanVerdict} from '../types.ts';
+import {fit, wrap} from './wrap.ts';
 
 /** The whole story of one image, with the words that explain.ts has for it. */
 export interface Explanation {
@@ -30,13 +31,15 @@ export function formatExplanation(explanation: Explanation): string {
 	const sections = [
 		[
 			reference.image,
-			...(canonical === undefined || canonical === reference.image ? [] : [`  in full: ${canonical}`]),
+			...(canonical === undefined || canonical === reference.image ? [] : wrap(`in full: ${canonical}`, 2)),
 			...(scanned ? [] : [`  outcome: ${reference.outcome}`]),
 		],
 		['Found', ...reference.origins.flatMap((origin) => originLines(origin, explanation))],
-		...(scanned ? [['Scanned', `  platforms: ${platforms.join(', ')}`, ...verdicts.map(verdictLine)]] : []),
+		...(scanned
+			? [['Scanned', ...wrap(`platforms: ${platforms.join(', ')}`, 2), ...verdicts.flatMap(verdictLines)]]
+			: []),
 		['Decided', `  ${decisionTexts[decision]}`, ...reasonLines(explanation)],
-		...(advice.length === 0 ? [] : [['What to do', ...advice.map((text) => `  → ${text}`)]]),
+		...(advice.length === 0 ? [] : [['What to do', ...advice.flatMap((text) => wrap(`→ ${text}`, 2, 4))]]),
 	];
 	return `${sections.map((lines) => lines.map(oneLine).join('\n')).join('\n\n')}\n`;
 }
@@ -50,12 +53,13 @@ export function formatExplanationAsJson(explanation: Explanation): string {
 		image: reference.image,
 		canonical,
 		outcome: reference.outcome,
-		origins: reference.origins.map(({object, path, rule, outcome, reason, file, platforms: own}) => ({
+		origins: reference.origins.map(({object, path, rule, outcome, ignoredBy, reason, file, platforms: own}) => ({
 			object,
 			path,
 			rule,
 			ruleText: ruleText(rule),
 			outcome,
+			ignoredBy,
 			reason,
 			file,
 			platforms: own,
@@ -85,28 +89,33 @@ export function formatExplanationAsJson(explanation: Explanation): string {
 }
 
 function originLines(origin: ImageOrigin, {ruleText}: Explanation): readonly string[] {
-	const {object, path, rule, outcome, reason, file, platforms} = origin;
-	const where = [object, path, ...(file === undefined ? [] : [`in ${file}`])].filter((text) => text !== '').join('  ');
+	const {object, path, rule, outcome, ignoredBy, reason, file, platforms} = origin;
+	const what = ignoredBy === undefined ? outcome : `${outcome}(${ignoredBy})`;
+	const story = `${ruleText(rule)} (${rule}), so the outcome is ${what}${reason === undefined ? '' : `: ${reason}`}`;
 	return [
-		`  ${where}`,
-		`    ${ruleText(rule)} (${rule}), so the outcome is ${outcome}${reason === undefined ? '' : `: ${reason}`}`,
-		...(platforms === undefined ? [] : [`    its selectors keep the pod on ${platforms.join(', ')}`]),
+		...fit([object, path, ...(file === undefined ? [] : [`in ${file}`])], 2),
+		...wrap(story, 4),
+		...(platforms === undefined ? [] : wrap(`its selectors keep the pod on ${platforms.join(', ')}`, 4)),
 	];
 }
 
-function verdictLine(verdict: ScanVerdict): string {
+function verdictLines(verdict: ScanVerdict): readonly string[] {
 	const {platform} = verdict;
-	if (verdict.kind === 'unscanned') return `  ${platform}  not scanned: ${verdict.reason} (${verdict.detail})`;
+	if (verdict.kind === 'unscanned') return wrap(`${platform}  not scanned: ${verdict.reason} (${verdict.detail})`, 2);
 	const {digest, os, packages, findings, caveats, database, cached} = verdict;
 	const facts = [
 		os ?? 'no operating system known',
-		`${packages} packages`,
-		`${findings.length} findings`,
+		countOf(packages, 'package'),
+		countOf(findings.length, 'finding'),
 		...caveats.map(({kind}) => kind),
 		`database of ${database.updatedAt}`,
 		...(cached ? ['from the cache'] : []),
 	];
-	return `  ${platform}  ${digest}  ${facts.join(', ')}`;
+	return [...fit([platform, digest], 2), ...wrap(facts.join(', '), 4)];
+}
+
+function countOf(count: number, what: string): string {
+	return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function reasonLines({image, reasonText, policyLine}: Explanation): readonly string[] {
@@ -118,8 +127,8 @@ function reasonLines({image, reasonText, policyLine}: Explanation): readonly str
 		return [`  ${why}`];
 	}
 	return image.reasons.flatMap((reason) => [
-		`  ${reason.platform === undefined ? '' : `${reason.platform}: `}it ${reasonText(reason)}`,
-		`    ${policyLine(reason)}`,
+		...wrap(`${reason.platform === undefined ? '' : `${reason.platform}: `}it ${reasonText(reason)}`, 2),
+		...wrap(policyLine(reason), 4),
 	]);
 }
 
