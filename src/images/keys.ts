@@ -61,6 +61,8 @@ export function searchSplit(place: MappingAt, scope: Scope, search: Search): voi
 	const repository = ['repository', ...(named ? ['repo', 'name'] : [])].find((key) => textAt(parts, key) !== undefined);
 	if (repository !== undefined) searchRepository(repository, named, place, scope, search);
 	for (const key of Object.keys(parts)) {
+		// Asked of every key of every object.
+		if (!key.endsWith('epository')) continue;
 		const [, prefix] = /^(.*[iI]mage[_]?)[rR]epository$/u.exec(key) ?? [];
 		if (prefix === undefined) continue;
 		const sibling = (part: string) =>
@@ -103,9 +105,12 @@ function searchRepository(repository: string, named: boolean, place: MappingAt, 
 		if (named || text.includes('/')) addParts({...keys, tag: 'version'}, place, scope, search, guess);
 		return;
 	}
-	if (!named || repository === 'name') return;
-	if (hasVersion(text)) addParts(keys, place, scope, search);
-	else addUnversioned(keys, place, scope, search);
+	if (!named) return;
+	if (hasVersion(text)) {
+		const whole = {up: place, step: repository, value: text};
+		const evidence = namesRegistry(text) || place.step === 'image' ? 'certain' : 'guess';
+		if (mayBeImage(text)) addGuess(search, {text, place: whole, rule: 'key/split', evidence, why}, scope);
+	} else if (repository !== 'name') addUnversioned(keys, place, scope, search);
 }
 
 /** What kustomize and Flux put in the place of an image: `name`, `newName`, `newTag`, `digest`. */

@@ -23,9 +23,6 @@ const imageName = /image(?:[-_.]?(?:name|ref|reference))?$/iu;
 const besideImage =
 	/(?:tag|version|policy|registry|repo|repository|secrets?|prefix|suffix|dir|path|size|format|type|host|url|namespace|enabled|timeout|digest|shasum)$/iu;
 
-/** Longer texts are files in which the name says little. */
-const longestList = 4096;
-
 export interface NamedValue {
 	readonly name: string;
 	readonly text: string;
@@ -56,7 +53,7 @@ export function searchNamedValue(named: NamedValue, scope: Scope, search: Search
 		const isOne = mayBeImage(word) || (imageName.test(name) && parseReference(word).kind === 'image');
 		if (isOne && looksLikeCredential(name)) return addHidden(place, search);
 		if (isOne) return addGuess(search, {text: word, place, rule: `text/${rule}`, evidence: 'guess', why}, scope);
-		if (!looksLikeCredential(name) && text.length <= longestList) searchWords(text, {place, why}, scope, search);
+		if (!looksLikeCredential(name)) searchWords(text, {place, why}, scope, search);
 	}
 	searchText({text, name, place}, scope, search, opened);
 }

@@ -6,6 +6,8 @@ import {addFinding, addGuess, type Guess, linesRule, type Scope, type Search} fr
 
 /** Of one text; a list of images may be long, and each is told once. */
 const maximumPerText = 200;
+/** Longer texts are files in which the name says little. */
+const longestList = 4096;
 const guessReason = 'It reads like an image; nothing says that it is pulled.';
 const hidden = 'a value that is not shown';
 
@@ -65,6 +67,7 @@ export function searchLines(text: string, place: Place, scope: Scope, search: Se
 
 /** The words of a text whose name speaks of images; `why` is a sentence. What reads like an image is found without it. */
 export function searchWords(text: string, guess: Pick<Guess, 'place' | 'why'>, scope: Scope, search: Search): void {
+	if (text.length > longestList) return;
 	const images = listedImages(text).filter((word) => mayBeImage(word) && !readsLikeImage(word));
 	addEach(images, {...guess, rule: linesRule, evidence: 'guess'}, scope, search);
 }
@@ -133,7 +136,28 @@ function* references(text: string): Generator<string | typeof hiddenValue> {
 
 /** Whether a value stands behind a name of a credential, as in `password: value` or `--token value`. */
 function isBehindCredential(text: string, index: number): boolean {
-	const [, name] =
-		/([\w.-]{1,64})["']?[ \t]{0,3}[:= \t][ \t]{0,3}["']?$/u.exec(text.slice(Math.max(0, index - 80), index)) ?? [];
-	return name !== undefined && looksLikeCredential(name);
+	const between = skipBack(text, index, 8, isSeparator);
+	return between < index && looksLikeCredential(text.slice(skipBack(text, between, 64, isOfName), between));
+}
+
+/** Where a run of characters begins that ends at a place, so many at most; an expression would look at them many times. */
+function skipBack(text: string, end: number, most: number, belongs: (code: number) => boolean): number {
+	let start = end;
+	while (start > 0 && end - start < most && belongs(text.charCodeAt(start - 1))) start -= 1;
+	return start;
+}
+
+/** A blank, a tab, a quote, a colon, or an equals sign. */
+function isSeparator(code: number): boolean {
+	return code === 0x20 || code === 0x09 || code === 0x22 || code === 0x27 || code === 0x3a || code === 0x3d;
+}
+
+/** A letter, a digit, an underscore, a dash, or a dot. */
+function isOfName(code: number): boolean {
+	return (
+		(code >= 0x61 && code <= 0x7a) ||
+		(code >= 0x41 && code <= 0x5a) ||
+		(code >= 0x2d && code <= 0x39 && code !== 0x2f) ||
+		code === 0x5f
+	);
 }

@@ -1,121 +1,23 @@
-// `npm run bench`: what the gate costs beside what a user would do instead, in one run, as ratios. CPU is that of the
-// whole process tree; requests and bytes are counted at the registry.
-import {cpus} from 'node:os';
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {runProgram} from '../../src/exec.ts';
-import {createGateRunner} from '../lab/gate.ts';
-import {startLab} from '../lab/lab.ts';
+// `npm run bench`: every benchmark. `npm run bench NAME [arguments]`: one of them.
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+	async scan() {
+		const {benchScan} = await import('./scan.ts');
+		await benchScan();
+	},
+	async images(args) {
+		const {benchImages} = await import('./images.ts');
+		await benchImages(args);
+	},
+};
 
-interface Row {
-	readonly way: string;
-	readonly wall: number;
-	readonly cpu: number;
-	readonly blobs: number;
-	readonly kilobytes: number;
-}
-
-const images = 12;
-const home = await mkdtemp(join(tmpdir(), 'bench-'));
-const lab = await startLab();
-const gate = await createGateRunner(lab);
-try {
-	const references = await Promise.all(
-		Array.from({length: images}, async (_, index) => (await lab.publishVariant('api-fixed', `bench-${index}`)).image),
-	);
-	const pods = references
-		.map(
-			(image, index) =>
-				`---\napiVersion: v1\nkind: Pod\nmetadata: {name: p${index}}\nspec:\n  containers: [{name: a, image: '${image}'}]\n`,
-		)
-		.join('');
-	const cacheDirectory = await gate.warmCache();
-	const trivyCache = join(home, 'trivy');
-	const rows = [
-		await measure('serial trivy image, its own cache', () => serialTrivy(references, trivyCache)),
-		await measure('trivy-gate scan, cold', () => scan(pods, cacheDirectory)),
-		await measure('serial trivy image, warm', () => serialTrivy(references, trivyCache)),
-		await measure('trivy-gate scan, warm', () => scan(pods, cacheDirectory)),
-	];
-	print(rows);
-} finally {
-	await gate.stop();
-	await lab.stop();
-	await rm(home, {recursive: true, force: true});
-}
-
-async function measure(way: string, work: () => Promise<void>): Promise<Row> {
-	lab.proxy.reset();
-	const cpu = await childrenSeconds();
-	const started = performance.now();
-	await work();
-	return {
-		way,
-		wall: (performance.now() - started) / 1000,
-		cpu: (await childrenSeconds()) - cpu,
-		blobs: lab.proxy.count({kind: 'blob-get'}),
-		kilobytes: Math.round(lab.proxy.bytes({kind: 'blob-get'}) / 1024),
-	};
-}
-
-async function scan(input: string, cacheDirectory: string): Promise<void> {
-	const run = await gate.run(['scan', '-'], {input, cacheDirectory});
-	if (run.exitCode !== 0) throw new Error(run.stderr);
-}
-
-/** What users run today: one image after the other. */
-async function serialTrivy(references: readonly string[], cacheDirectory: string): Promise<void> {
-	const options = [
-		'image',
-		'--cache-dir',
-		cacheDirectory,
-		'--db-repository',
-		lab.databaseRepository,
-		'--scanners',
-		'vuln',
-		'--image-src',
-		'remote',
-	];
-	for (const reference of references) {
-		const quiet = [
-			'--quiet',
-			'--skip-version-check',
-			'--disable-telemetry',
-			'--format',
-			'json',
-			'--output',
-			join(home, 'report.json'),
-		];
-		const result = await runProgram(lab.tools.trivy, [...options, ...quiet, '--', reference], {
-			environment: {HOME: home},
-			directory: home,
-			timeoutMs: 120_000,
-		});
-		if (result.kind !== 'exited' || result.exitCode !== 0) throw new Error(JSON.stringify(result));
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined) {
+	for (const [each, bench] of Object.entries(benches)) {
+		console.log(`── ${each}\n`);
+		await bench([]);
 	}
-}
-
-/** CPU seconds of the children that have ended (proc(5): cutime and cstime, in hundredths); not a number elsewhere than on Linux. */
-async function childrenSeconds(): Promise<number> {
-	const stat = await readFile('/proc/self/stat', 'utf8').catch(() => '');
-	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-	return (Number(fields[13]) + Number(fields[14])) / 100;
-}
-
-function print(rows: readonly Row[]): void {
-	const [baseline] = rows;
-	console.log(`${images} images on one shared base layer, ${cpus().length} CPUs\n`);
-	console.log(
-		`${'way'.padEnd(36)}${'wall s'.padStart(9)}${'ratio'.padStart(8)}${'CPU s'.padStart(9)}${'ratio'.padStart(8)}${'layers'.padStart(9)}${'kB'.padStart(8)}`,
-	);
-	for (const {way, wall, cpu, blobs, kilobytes} of rows) {
-		console.log(
-			`${way.padEnd(36)}${wall.toFixed(2).padStart(9)}${ratio(wall, baseline?.wall)}${cpu.toFixed(2).padStart(9)}${ratio(cpu, baseline?.cpu)}${String(blobs).padStart(9)}${String(kilobytes).padStart(8)}`,
-		);
-	}
-}
-
-function ratio(value: number, to: number | undefined): string {
-	return (value / (to ?? value)).toFixed(2).padStart(8);
+} else {
+	const bench = benches[name];
+	if (bench === undefined) throw new Error(`"${name}" is none of ${Object.keys(benches).join(', ')}`);
+	await bench(args);
 }

@@ -410,7 +410,7 @@ test(
 	'x.example/v1/X',
 	{spec: {image: {repository: 'quay.io/a/web'}, webImage: {repository: 'quay.io/a/web:1'}, apiImage: {name: 'web'}}},
 	'unresolved quay.io/a/web (key/split) spec.image',
-	'scan quay.io/a/web:1 (key/split) spec.webImage',
+	'scan quay.io/a/web:1 (key/split) spec.webImage.repository',
 );
 test(
 	finds,
@@ -428,6 +428,8 @@ test(
 				{name: 'quay.io/a/old', newName: 'quay.io/a/new', newTag: 'v2'},
 				{name: 'quay.io/a/kept', newTag: 'v3'},
 				{name: 'quay.io/a/kept', digest},
+				{name: 'nginx:1.27'},
+				{name: 'nginx'},
 			],
 			image: ['quay.io/a/first:1', 'second'],
 		},
@@ -436,6 +438,7 @@ test(
 	'potential quay.io/a/new:v2 (key/split) spec.images[1].newName',
 	'potential quay.io/a/kept:v3 (key/split) spec.images[2].name',
 	`scan quay.io/a/kept@${digest} (key/split) spec.images[3]`,
+	'potential nginx:1.27 (key/split) spec.images[4].name',
 	'scan quay.io/a/first:1 (key/suffix) spec.image[0]',
 );
 test(
