@@ -16,15 +16,16 @@ interface Count {
 	both: number;
 	/** By what our finder says of it: an outcome, or nothing. */
 	readonly onlyTheirs: Map<string, Set<string>>;
-	readonly onlyOurs: Set<string>;
-	readonly onlyOurGuesses: Set<string>;
+	/** By the carrier that our rule looks at, as `named` in `named/flag`. */
+	readonly onlyOurs: Map<string, Set<string>>;
+	readonly onlyOurGuesses: Map<string, Set<string>>;
 }
 
 const list = process.argv.includes('--list');
 const counts = new Map<FinderName, Count>(
 	(Object.keys(finders) as FinderName[]).map((name) => [
 		name,
-		{both: 0, onlyTheirs: new Map(), onlyOurs: new Set(), onlyOurGuesses: new Set()},
+		{both: 0, onlyTheirs: new Map(), onlyOurs: new Map(), onlyOurGuesses: new Map()},
 	]),
 );
 const totals = {files: 0, unread: 0, objects: 0, milliseconds: 0, outcomes: new Map<string, Set<string>>()};
@@ -63,6 +64,12 @@ function compareObject(value: JsonObject, path: string): void {
 	const found = findImages([manifestObject(value)]);
 	totals.milliseconds += performance.now() - started;
 	const ours = new Map(found.map(({image, outcome}) => [image, outcome]));
+	const carriers = new Map(
+		found.map(({image, outcome, origins}) => [
+			image,
+			(origins.find((origin) => origin.outcome === outcome) ?? origins[0]).rule.split('/', 1)[0] ?? '',
+		]),
+	);
 	for (const [image, outcome] of ours) remember(totals.outcomes, outcome, image);
 	for (const name of Object.keys(finders) as FinderName[]) {
 		const theirs = finders[name](value);
@@ -75,8 +82,8 @@ function compareObject(value: JsonObject, path: string): void {
 		}
 		for (const [image, outcome] of ours) {
 			if (theirs.has(image)) continue;
-			const set = outcome === 'scan' ? count.onlyOurs : outcome === 'potential' ? count.onlyOurGuesses : undefined;
-			set?.add(`${image}  ${textOf(value['kind'])}  ${path}`);
+			const sets = outcome === 'scan' ? count.onlyOurs : outcome === 'potential' ? count.onlyOurGuesses : undefined;
+			if (sets !== undefined) remember(sets, carriers.get(image) ?? '', `${image}  ${textOf(value['kind'])}  ${path}`);
 		}
 	}
 }
@@ -107,13 +114,21 @@ function report(): void {
 			print(outcome, outcomes.get(outcome));
 	for (const [name, {both, onlyTheirs, onlyOurs, onlyOurGuesses}] of counts) {
 		console.log(
-			`${name}: ${both} found by both; only ours ${onlyOurs.size} definite, ${onlyOurGuesses.size} potential`,
+			`${name}: ${both} found by both; only ours ${sizes(onlyOurs)} definite, ${sizes(onlyOurGuesses)} potential`,
 		);
+		if (list) for (const [carrier, images] of onlyOurs) print(`  only ours, ${carrier}`, images);
 		for (const [outcome, images] of onlyTheirs) {
 			console.log(`  only ${name}, ours says "${outcome}": ${images.size}`);
 			if (list) print('', images);
 		}
 	}
+}
+
+/** `3 (named 2, key 1)`. */
+function sizes(sets: ReadonlyMap<string, ReadonlySet<string>>): string {
+	const each = [...sets].toSorted(([, one], [, other]) => other.size - one.size);
+	const sum = each.reduce((total, [, {size}]) => total + size, 0);
+	return `${sum} (${each.map(([carrier, {size}]) => `${carrier} ${size}`).join(', ')})`;
 }
 
 function print(title: string, lines: ReadonlySet<string> | undefined): void {
