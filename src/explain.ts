@@ -27,19 +27,25 @@ export function chooseReferences(references: readonly ImageReference[], image: s
 	if (same.length > 0) return same;
 	const containing = references.filter((reference) => reference.image.includes(image));
 	if (containing.length === 1) return containing;
-	const names = references.map((reference) => reference.image);
-	const nearest = nearestName(image, names);
 	throw new GateError({
 		stage: 'find',
 		code: 'usage',
 		what:
 			containing.length === 0 ? `the manifests do not name ${image}` : `${containing.length} images contain ${image}`,
-		hint: nearest === undefined ? '"trivy-gate images --all" lists what there is.' : `Did you mean ${nearest}?`,
+		hint: containing.length === 0 ? hintFor(image, references) : 'Write more of the name of the one that you mean.',
 		output: containing
 			.slice(0, 20)
 			.map((reference) => reference.image)
 			.join('\n'),
 	});
+}
+
+function hintFor(image: string, references: readonly ImageReference[]): string {
+	const nearest = nearestName(
+		image,
+		references.map((reference) => reference.image),
+	);
+	return nearest === undefined ? '"trivy-gate images --all" lists what there is.' : `Did you mean ${nearest}?`;
 }
 
 /** Everything there is to tell about one decided image. */

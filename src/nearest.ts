@@ -9,7 +9,7 @@ export function nearestName<Word extends string>(typed: string, known: readonly 
 
 /** Insertions, deletions, replacements and swapped neighbours (optimal string alignment) between two short words. */
 function editDistance(from: string, to: string): number {
-	if (Math.abs(from.length - to.length) > 10) return 10;
+	if (Math.abs(from.length - to.length) > 10) return Infinity;
 	const rows = [Array.from({length: to.length + 1}, (_, column) => column)];
 	for (let row = 1; row <= from.length; row++) {
 		const line = [row];

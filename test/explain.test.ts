@@ -32,11 +32,13 @@ test('an image that is not there is answered with the nearest name', (t) => {
 	t.is(error.code, 'usage');
 	t.regex(error.message, /Did you mean registry\.example\/shop\/api:1\.4\?$/);
 	t.regex(t.throws(() => chooseReferences([], 'nginx'))?.message ?? '', /images --all/);
+	t.regex(t.throws(() => chooseReferences(references, 'nothing-like-it'))?.message ?? '', /images --all/);
 });
 
 test('a text that several names contain is answered with them', (t) => {
 	const error = t.throws(() => chooseReferences(references, 'shop'), {instanceOf: GateError});
 	t.is(error.output, 'registry.example/shop/api:1.4\nregistry.example/shop/web:2');
+	t.regex(error.message, /Write more of the name/);
 });
 
 const file = {
@@ -137,7 +139,10 @@ test('the story of what is no image, and of what is only a guess', (t) => {
 	t.regex(text, /\n {4}no policy can allow it\n/);
 	t.false(text.includes('Scanned'));
 	const guess = reference('quay.io/a/b:1', {outcome: 'potential', origins: [origin({outcome: 'potential'})]});
-	t.regex(formatExplanation(explained(guess, [])), /the gate tells of it and does not decide about it\n$/);
+	t.regex(
+		formatExplanation(explained(guess, [])),
+		/\nDecided\n {2}nothing: the gate tells of it and does not decide about it\n$/,
+	);
 });
 
 test('without a policy file the defaults are named', (t) => {

@@ -26,7 +26,7 @@ const decisionTexts: Readonly<Record<Decision, string>> = {
 /** The story for a person: where the image comes from, what was scanned, what was decided and why. */
 export function formatExplanation(explanation: Explanation): string {
 	const {image, canonical, platforms, advice} = explanation;
-	const {reference, verdicts, decision} = image;
+	const {reference, verdicts} = image;
 	const scanned = reference.outcome === 'scan';
 	const sections = [
 		[
@@ -38,7 +38,7 @@ export function formatExplanation(explanation: Explanation): string {
 		...(scanned
 			? [['Scanned', ...wrap(`platforms: ${platforms.join(', ')}`, 2), ...verdicts.flatMap(verdictLines)]]
 			: []),
-		['Decided', `  ${decisionTexts[decision]}`, ...reasonLines(explanation)],
+		['Decided', ...decisionLines(explanation)],
 		...(advice.length === 0 ? [] : [['What to do', ...advice.flatMap((text) => wrap(`→ ${text}`, 2, 4))]]),
 	];
 	return `${sections.map((lines) => lines.map(oneLine).join('\n')).join('\n\n')}\n`;
@@ -118,18 +118,16 @@ function countOf(count: number, what: string): string {
 	return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function reasonLines({image, reasonText, policyLine}: Explanation): readonly string[] {
-	if (image.reasons.length === 0) {
-		const why =
-			image.reference.outcome === 'scan'
-				? 'nothing of the policy speaks against it'
-				: 'the gate tells of it and does not decide about it';
-		return [`  ${why}`];
+function decisionLines({image, reasonText, policyLine}: Explanation): readonly string[] {
+	const {reference, decision, reasons} = image;
+	if (reasons.length === 0 && reference.outcome !== 'scan') {
+		return ['  nothing: the gate tells of it and does not decide about it'];
 	}
-	return image.reasons.flatMap((reason) => [
+	const why = reasons.flatMap((reason) => [
 		...wrap(`${reason.platform === undefined ? '' : `${reason.platform}: `}it ${reasonText(reason)}`, 2),
 		...wrap(policyLine(reason), 4),
 	]);
+	return [`  ${decisionTexts[decision]}`, ...(why.length > 0 ? why : ['  nothing of the policy speaks against it'])];
 }
 
 /** Names come from manifests and registries: no control characters, no line breaks. */
