@@ -87,16 +87,13 @@ function addEach(
 	scope: Scope,
 	search: Search,
 ): void {
-	const told = new Set<string>();
+	const told = new Set<string | typeof hiddenValue>();
 	for (const image of images) {
-		if (image === hiddenValue) {
-			addHidden(guess.place, search);
-			continue;
-		}
 		if (told.has(image)) continue;
 		if (told.size >= maximumPerText) return addMore(guess.place, search);
 		told.add(image);
-		addGuess(search, {...guess, text: image}, scope);
+		if (image === hiddenValue) addHidden(guess.place, search);
+		else addGuess(search, {...guess, text: image}, scope);
 	}
 }
 
@@ -128,9 +125,17 @@ function mentionsImage(text: string): boolean {
 
 /** The words of a text that read like images; each character is looked at a bounded number of times. */
 function* references(text: string): Generator<string | typeof hiddenValue> {
-	for (const match of text.matchAll(/[\w[][\w.:/@\]-]{4,511}/gu)) {
-		const word = withoutTransport(match[0].replace(/[.:/@-]{1,9}$/u, ''));
-		if (readsLikeImage(word)) yield isBehindCredential(text, match.index) ? hiddenValue : word;
+	const told = new Set<string>();
+	for (const {0: token, index} of text.matchAll(/[\w[][\w.:/@\]-]{4,511}/gu)) {
+		if (told.has(token)) continue;
+		const word = withoutTransport(token.replace(/[.:/@-]{1,9}$/u, ''));
+		if (!readsLikeImage(word)) continue;
+		if (isBehindCredential(text, index)) {
+			yield hiddenValue;
+		} else {
+			told.add(token);
+			yield word;
+		}
 	}
 }
 

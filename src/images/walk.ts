@@ -206,7 +206,9 @@ function isWholeObject(value: JsonObject): boolean {
 	const named = typeof value['apiVersion'] === 'string' && typeof value['kind'] === 'string';
 	return (
 		named &&
-		['metadata', 'spec', 'template', 'data', 'objects'].some((key) => isObject(value[key]) || isList(value[key]))
+		['metadata', 'spec', 'template', 'data', 'stringData', 'objects'].some(
+			(key) => isObject(value[key]) || isList(value[key]),
+		)
 	);
 }
 

@@ -338,6 +338,28 @@ test(
 	'potential a value that is not shown (text/hidden) data["a.yaml"]',
 );
 
+test(
+	'a Secret inside of another object is one, too',
+	finds,
+	'work.open-cluster-management.io/v1/ManifestWork',
+	{
+		spec: {
+			workload: {
+				manifests: [
+					{apiVersion: 'v1', kind: 'Secret', stringData: {a: 'quay.io/a/hunter:2'}},
+					{
+						apiVersion: 'v1',
+						kind: 'ConfigMap',
+						data: {a: '{"apiVersion":"v1","kind":"Secret","stringData":{"image":"quay.io/a/hunter:2"}}'},
+					},
+				],
+			},
+		},
+	},
+	'potential a value that is not shown (text/hidden) spec.workload.manifests[0].stringData.a',
+	'potential a value that is not shown (text/hidden) spec.workload.manifests[1].data.a: stringData.image',
+);
+
 // ── annotations ────────────────────────────────────────────────────────────────────────────────────────────────
 const annotated = (key: string, value: JsonValue): JsonObject => ({metadata: {annotations: {[key]: value}}});
 const note = (key: string) => `metadata.annotations["${key}"]`;
