@@ -7,6 +7,7 @@ import {
 	decisions,
 	type Decision,
 	type GateDecision,
+	type ImageOutcome,
 	type ImageReference,
 	type Platform,
 	type ScanVerdict,
@@ -118,6 +119,18 @@ test(
 	['placeholder'],
 );
 test(admits, reference('no name', {name: undefined}), {}, ['invalid']);
+
+function named(outcome: ImageOutcome): readonly ImageReference[] {
+	return [reference('${IMAGE}', {name: undefined, outcome, origins: [origin({outcome})]})];
+}
+
+test('a placeholder is denied, or warned of when the policy says so; what only may be an image is neither', (t) => {
+	t.is(decided(named('placeholder'), []).decision, 'deny');
+	t.is(decided(named('placeholder'), [], {placeholders: 'warn'}).decision, 'warn');
+	for (const outcome of ['potential', 'unresolved', 'ignored'] as const) {
+		t.is(decided(named(outcome), []).decision, 'allow');
+	}
+});
 
 test('the reason of a refusal is the origin’s', (t) => {
 	const origins = [
