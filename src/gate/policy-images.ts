@@ -21,7 +21,10 @@ const parts = {
 	repository: wildcard.optional(),
 	name: wildcard.optional(),
 	tag: z.union([wildcard, z.array(wildcard).min(1).readonly()]).optional(),
+	tagPrefix: wildcard.optional(),
+	tagSuffix: wildcard.optional(),
 	digest: wildcard.optional(),
+	jmx: wildcard.optional(),
 };
 
 const imageField = {
@@ -30,7 +33,11 @@ const imageField = {
 	keys: z.strictObject(parts).readonly().optional(),
 	tagFrom: fieldPath.optional(),
 	registryFrom: fieldPath.optional(),
+	tagStyle: z.literal('k0s').optional(),
+	default: wildcard.optional(),
 	when: z.record(z.string(), z.string()).readonly().optional(),
+	scheme: wildcard.optional(),
+	partial: z.boolean().optional(),
 	reason: z.string().min(1).max(300).optional(),
 };
 
@@ -50,6 +57,7 @@ const imageRule = {
 		)
 		.min(1)
 		.readonly(),
+	source: z.string().max(512).optional(),
 };
 
 const imageIgnore = {

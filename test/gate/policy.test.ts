@@ -1,3 +1,4 @@
+import table from '../../src/images/crd-fields.json' with {type: 'json'};
 import {readFile} from 'node:fs/promises';
 import test from 'ava';
 import * as fc from 'fast-check';
@@ -281,7 +282,7 @@ test(
 	'line 7, column 53: spec.images.rules[0].fields[0].path: "spec.**.a.**" has more than one **',
 	'line 7, column 53: spec.images.rules[0].fields[0].path: "spec.**.a.**" must not end in **',
 	'line 7, column 73: spec.images.rules[0].fields[0].form: "imgae" is not one of image, parts, artifact, chosen, object, text, pod; did you mean image?',
-	'line 7, column 87: unknown key "repo" in spec.images.rules[0].fields[0].keys; the keys are image, registry, repository, name, tag, digest',
+	'line 7, column 87: unknown key "repo" in spec.images.rules[0].fields[0].keys; the keys are image, registry, repository, name, tag, tagPrefix, tagSuffix, digest, jmx',
 	'line 8, column 9: spec.images.rules[1].group: is missing; it must be a text',
 	'line 8, column 28: spec.images.rules[1].fields[0].keys: is missing; the form "parts" needs the keys that hold them',
 	'line 9, column 45: spec.images.rules[2].fields: must not be empty',
@@ -366,3 +367,9 @@ for (const [text, is] of [
 ] as const) {
 	test(`${JSON.stringify(text)} is ${is ? 'a' : 'no'} platform`, (t) => t.is(isPlatform(text), is));
 }
+
+test('every entry of the table of known kinds is a rule that a policy may hold', (t) => {
+	const rules = table.kinds;
+	const text = JSON.stringify({apiVersion: 'trivy-gate/v1alpha1', kind: 'Policy', spec: {images: {rules}}});
+	t.is(parsePolicy(text, 'policy.yaml').images.rules.length, rules.length);
+});
