@@ -290,9 +290,14 @@ class Composer {
 		this.spend(1, 0);
 		this.decodedByAlias += anchored.nodes;
 		this.spend(anchored.nodes, anchored.expanded);
-		if (isExcessiveAliasing(this.decodedByAlias, this.decoded))
-			this.fail('repeats too much by aliases for Argo CD', start);
+		this.checkAliasing(start);
 		return anchored.value;
+	}
+
+	private checkAliasing(offset: number): void {
+		if (isExcessiveAliasing(this.decodedByAlias, this.decoded)) {
+			this.fail('repeats too much by aliases for Argo CD', offset);
+		}
 	}
 
 	/** Counts nodes and the characters of texts. */
@@ -405,7 +410,10 @@ class Composer {
 
 	private assign(map: Record<string, JsonValue>, key: Key, value: JsonValue): void {
 		// go-yaml decodes neither a merge key nor the list behind it, only what is merged.
-		if (key.merge) this.decoded -= this.last.form === 'sequence' && !this.last.byAlias ? 2 : 1;
+		if (key.merge) {
+			this.decoded -= this.last.form === 'sequence' && !this.last.byAlias ? 2 : 1;
+			this.checkAliasing(this.last.start);
+		}
 		this.mappings.assign(map, key, value);
 	}
 

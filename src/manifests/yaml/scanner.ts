@@ -104,6 +104,9 @@ export class Scanner extends SourceText {
 	private readonly keyPos: number[] = [0];
 	private readonly keyLine: number[] = [0];
 	private readonly keyColumn: number[] = [0];
+	/** Whether anything at the level may have been a key, and the place of the key that its bracket may be. */
+	private readonly keySeen: boolean[] = [false];
+	private readonly bracketSlot: number[] = [0];
 	/** Up to where surrogate pairs are counted, and how many there are. */
 	private readonly keyCounted: number[] = [0];
 	private readonly keyPairs: number[] = [0];
@@ -199,6 +202,7 @@ export class Scanner extends SourceText {
 		const slot = this.push(token.none, this.pos, this.pos);
 		this.keyLevels[slot] = level + 1;
 		this.push(token.none, this.pos, this.pos);
+		this.keySeen[level] = true;
 		this.keyPossible[level] = true;
 		this.keyRequired[level] = level === 0 && this.indent === column;
 		this.keySlot[level] = slot;
@@ -346,6 +350,7 @@ export class Scanner extends SourceText {
 	}
 
 	private fetchFlowStart(type: number): void {
+		const slot = this.keyAllowed ? this.tail : -1;
 		this.saveKey();
 		this.flowLevel += 1;
 		const level = this.flowLevel;
@@ -354,6 +359,8 @@ export class Scanner extends SourceText {
 		}
 		this.keyPossible[level] = false;
 		this.keyRequired[level] = false;
+		this.keySeen[level] = false;
+		this.bracketSlot[level] = slot;
 		this.keyAllowed = true;
 		this.fetchIndicator(type);
 	}
@@ -361,6 +368,9 @@ export class Scanner extends SourceText {
 	private fetchFlowEnd(type: number): void {
 		this.removeKey();
 		if (this.flowLevel > 0) {
+			const slot = this.bracketSlot[this.flowLevel]!;
+			// go-yaml does not wait for a colon behind empty brackets (yaml_parser_decrease_flow_level in scannerc.go).
+			if (!this.keySeen[this.flowLevel]! && slot !== -1) this.keyLevels[slot] = 0;
 			this.keyPossible[this.flowLevel] = false;
 			this.flowLevel -= 1;
 		}
