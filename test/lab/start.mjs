@@ -1,7 +1,8 @@
 // The first lines of `npm run demo` and `npm test`: plain Node 20, no packages. Installs and builds what is missing,
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
-//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] | coverage | bench
+//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] |
+//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -18,6 +19,7 @@ const suites = {
 	demo: () => node('test/lab/demo.ts'),
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
 	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
+	fuzz: async (args) => (await node('test/oracle/prepare.ts')) || runAva(fuzzArguments(args)),
 	coverage: () => node('node_modules/c8/bin/c8.js', ...coverageFlags, join(programs, 'ava'), ...pureTests),
 	bench: (args) => node('test/bench/bench.ts', ...args),
 };
@@ -122,6 +124,16 @@ function argoCdArguments(args) {
 		'test/argocd/ava.config.mjs',
 		...names.map((name) => `--match=${name.endsWith('*') ? name : `${name},*`}`),
 	];
+}
+
+/** The seed and the number of streams may also come as FUZZ_SEED and FUZZ_STREAMS. */
+function fuzzArguments(args) {
+	const others = args.filter((argument) => {
+		const [, name, value] = /^--(seed|streams)=(.*)$/.exec(argument) ?? [];
+		if (name !== undefined) process.env[`FUZZ_${name.toUpperCase()}`] = value;
+		return name === undefined;
+	});
+	return ['--config', 'test/oracle/ava.config.mjs', ...others];
 }
 
 function inherit(file, args) {
