@@ -345,6 +345,8 @@ export interface ScanRequest {
 	readonly targets: readonly ScanTarget[];
 	/** Of targets that name none of their own. */
 	readonly platforms: readonly Platform[];
+	/** Older databases give the caveat `stale-database`. */
+	readonly maxDatabaseAgeHours: number;
 	/** Aborted with the reason `deadline` or `canceled` when the caller goes: what it still waits for is answered as unscanned. */
 	readonly signal: AbortSignal;
 	readonly onEvent: (event: ScanEvent) => void;
