@@ -71,6 +71,47 @@ export async function runProgram(
 	return {kind: 'missing', path, code: result.code ?? 'unknown'};
 }
 
+/** A program that runs beside this one and shares its stdout and stderr. */
+export interface Companion {
+	readonly signal: (name: NodeJS.Signals) => void;
+	/** How it ended; never rejects. */
+	readonly ended: Promise<CompanionEnd>;
+}
+
+export type CompanionEnd =
+	| {readonly kind: 'exited'; readonly exitCode: number}
+	| {readonly kind: 'killed'; readonly signal: NodeJS.Signals}
+	/** `code` is the system's, ENOENT when the program is not there. */
+	| {readonly kind: 'missing'; readonly code: string};
+
+/** Starts a program that runs until somebody ends it; it does not outlive this process, but for a SIGKILL. */
+export function startCompanion(
+	path: string,
+	args: readonly string[],
+	environment: Readonly<Record<string, string>>,
+): Companion {
+	const subprocess = execa(path, args, {
+		env: environment,
+		extendEnv: false,
+		reject: false,
+		shell: false,
+		stdin: 'ignore',
+		stdout: 'inherit',
+		stderr: 'inherit',
+		buffer: false,
+		// Whoever ends it decides how long that may take.
+		forceKillAfterDelay: false,
+	});
+	return {
+		signal: (name) => void subprocess.kill(name),
+		ended: subprocess.then(({exitCode, signal, code}): CompanionEnd => {
+			if (signal !== undefined) return {kind: 'killed', signal};
+			if (exitCode !== undefined) return {kind: 'exited', exitCode};
+			return {kind: 'missing', code: code ?? 'unknown'};
+		}),
+	};
+}
+
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
 	try {
 		if (leader !== undefined) process.kill(-leader, signal);

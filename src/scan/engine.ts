@@ -42,6 +42,8 @@ export interface ScanOptions {
 	/** Milliseconds since 1970: the clock is an input. */
 	readonly now: () => number;
 	readonly onEvent: (event: ScanEvent) => void;
+	/** Told all of a target's verdicts, as soon as there are no more to come. */
+	readonly onTarget?: (verdicts: readonly ScanVerdict[]) => void;
 }
 
 /** What one image's manifest and one platform's scan need; built once a run. */
@@ -77,9 +79,11 @@ export async function scanImages(options: ScanOptions): Promise<readonly ScanVer
 			const scans = platformsOf(target, options).flatMap((platform) =>
 				digestsOf(resolution, platform).map((digest) => ({platform, digest})),
 			);
-			return Promise.all(
+			const verdictsOfTarget = await Promise.all(
 				scans.map(({platform, digest}) => limit(() => scanTarget(target, platform, digest, resolution, engine))),
 			);
+			options.onTarget?.(verdictsOfTarget);
+			return verdictsOfTarget;
 		}),
 	);
 	await engine.store.prune();

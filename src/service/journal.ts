@@ -106,7 +106,7 @@ function sentence(entry: JournalEntry): string {
 		case 'verdict':
 			return `${entry.image} (${entry.platform}) for ${named(entry)}: ${entry.outcome}`;
 		case 'request':
-			return `${entry.images} images for ${named(entry)}: ${entry.outcome}`;
+			return `${entry.images} ${entry.images === 1 ? 'image' : 'images'} for ${named(entry)}: ${entry.outcome}`;
 		case 'decision':
 			return `${named(entry)}: ${entry.outcome}, report ${entry.reportId}`;
 	}
