@@ -1,5 +1,7 @@
-// Bundles the program into dist/: trivy-gate.js is what is started, and loads what only some commands need when they run.
-// The image needs no node_modules.
+// Bundles the program into a directory (dist by default): trivy-gate.js is what is started, and loads what only some
+// commands need when they run. Nothing else is needed there but package.json; no node_modules.
+//
+//   node plugin/bundle.mjs [DIRECTORY]
 import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {build} from 'esbuild';
@@ -8,10 +10,11 @@ const commit =
 	process.env.TRIVY_GATE_COMMIT ||
 	spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {encoding: 'utf8'}).stdout.trim() ||
 	'unknown commit';
-rmSync('dist', {recursive: true, force: true});
+const [directory = 'dist'] = process.argv.slice(2);
+rmSync(directory, {recursive: true, force: true});
 const {metafile} = await build({
 	entryPoints: {'trivy-gate': 'src/main.ts'},
-	outdir: 'dist',
+	outdir: directory,
 	bundle: true,
 	splitting: true,
 	platform: 'node',
