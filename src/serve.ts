@@ -189,7 +189,15 @@ function writeDown(event: EngineEvent, journal: Journal): void {
 	switch (event.kind) {
 		case 'scan-finished': {
 			const {image, platform, digest, outcome, waitedMs, scanMs} = event;
-			journal.write({event: 'scan', image, platform, digest, outcome, waitedMs, milliseconds: scanMs});
+			journal.write({
+				event: 'scan',
+				image,
+				platform,
+				digest,
+				outcome,
+				waitedMs: Math.round(waitedMs),
+				milliseconds: scanMs,
+			});
 			return;
 		}
 		case 'database-refreshed':

@@ -83,7 +83,7 @@ function jsonJournal({verbose, output}: JournalOptions): Journal {
 		info: (stage, message) => logger.info({stage}, message),
 		warn: (stage, message) => logger.warn({stage}, message),
 		detail: (stage, message) => logger.debug({stage}, message),
-		write: (entry) => logger.info(entry, sentence(entry)),
+		write: (entry) => logger.info({...entry, milliseconds: Math.round(entry.milliseconds)}, sentence(entry)),
 	};
 }
 

@@ -38,7 +38,7 @@ export function createLineStream(response: ServerResponse, stallMs: number): Lin
 		waiting = [];
 	});
 	const send = (line: ScanLine) => {
-		if (response.destroyed) return;
+		if (ended || response.destroyed) return;
 		waiting.push(line);
 		pump();
 	};

@@ -101,12 +101,16 @@ async function streamVerdicts(
 		});
 		return sent.size - 1;
 	};
+	let answered = false;
 	const onEvent = (event: ScanEvent) => {
+		// What goes on behind the answer is nobody's any more; the engine tells its own observer.
+		if (answered) return;
 		if (event.kind === 'finished') tell(event.verdict, event.milliseconds);
 		else stream.sendIfIdle(event);
 	};
 	try {
 		const verdicts = await engine.scan({application, targets, platforms, maxDatabaseAgeHours, signal, onEvent});
+		answered = true;
 		const lines = verdicts.map((verdict) => tell(verdict));
 		stream.send({kind: 'answer', verdicts: lines, trivyVersion, secondsLeft: secondsLeft()});
 		if (!signal.aborted) return 'answered';

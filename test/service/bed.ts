@@ -27,18 +27,20 @@ export interface ServiceBed {
 
 type BedOptions = Partial<Pick<ApiOptions, 'token' | 'timing'>> & {
 	readonly waits?: readonly string[];
+	readonly tellsLate?: boolean;
 	/** A port of loopback instead of a socket. */
 	readonly tcp?: boolean;
 };
 
 export async function startServiceBed({
 	waits = [],
+	tellsLate = false,
 	tcp = false,
 	token,
 	timing = {},
 }: BedOptions = {}): Promise<ServiceBed> {
 	const directory = await mkdtemp(join(tmpdir(), 'service-'));
-	const engine = createHandMadeEngine({waits});
+	const engine = createHandMadeEngine({waits, tellsLate});
 	const journal: Array<Readonly<Record<string, unknown>>> = [];
 	const api = createApi({
 		engine,

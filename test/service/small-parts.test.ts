@@ -110,7 +110,7 @@ test('the journal is one line of JSON an entry, without credentials', (t) => {
 	journal.detail('scan', 'not shown');
 	t.is(lines.length, 2);
 	const [first, second] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-	t.like(first, {level: 'info', ...verdict, detail: undefined});
+	t.like(first, {level: 'info', ...verdict, milliseconds: 1235, detail: undefined});
 	t.regex(String(first?.['time']), /^\d{4}-\d\d-\d\dT/);
 	t.like(second, {level: 'warn', stage: 'scan', msg: 'GET https://***@registry.example/v2/ answered\n401'});
 });
