@@ -9,7 +9,7 @@ import {openLocalEngine} from './local-engine.ts';
 import {loadPolicy} from './policy-file.ts';
 import {targetOf} from './scan-targets.ts';
 import {readToken} from './scanner.ts';
-import {addressText} from './service/address.ts';
+import {addressText, reachableFromHere} from './service/address.ts';
 import type {ServiceAddress} from './service/address.ts';
 import {createApi, createProbeApi} from './service/api.ts';
 import {createJournal} from './service/journal.ts';
@@ -136,7 +136,7 @@ async function startService(
 			watch.stop();
 			clearInterval(keep);
 		});
-		return {address: addressText(fromHere(address)), died: watch.died, close};
+		return {address: addressText(reachableFromHere(address)), died: watch.died, close};
 	} catch (error) {
 		await close();
 		throw error;
@@ -146,12 +146,6 @@ async function startService(
 function targetOfText(image: string): ScanTarget | undefined {
 	const reference = parseReference(image);
 	return reference.kind === 'image' ? targetOf(reference.name) : undefined;
-}
-
-/** All addresses of a machine are none to connect to. */
-function fromHere(address: ServiceAddress): ServiceAddress {
-	const loopback: Readonly<Record<string, string>> = {'0.0.0.0': '127.0.0.1', '::': '::1'};
-	return address.kind === 'unix' ? address : {...address, host: loopback[address.host] ?? address.host};
 }
 
 function tellWhere(what: string, address: ServiceAddress, journal: Journal): void {

@@ -152,8 +152,10 @@ test.serial('at the deadline the rest goes on in the background, and the next ca
 	const {service, client} = await serve(t);
 	const slow = (await lab.publishVariant('debian', 'service-slow')).image;
 	const input = pods('registry.example/shop/proxy:1.0', slow);
+	// Known before, so that a loaded machine has it in time, too.
+	await gate.run(['scan', '-'], {input: pods('registry.example/shop/proxy:1.0'), environment: client});
 	const hang = lab.proxy.add({fault: {kind: 'hang'}, kind: 'blob-get', path: /debian-service-slow/});
-	const late = await gate.run(['generate', '-', '--deadline', '8'], {input, environment: client});
+	const late = await gate.run(['generate', '-', '--deadline', '10'], {input, environment: client});
 	t.is(late.exitCode, 2);
 	t.is(late.stdout, '');
 	t.regex(
@@ -214,6 +216,8 @@ test.serial('status tells a person and a program how the service is', async (t) 
 	const json = await gate.run(['status', '--format', 'json'], {environment: client});
 	t.like(JSON.parse(json.stdout), {requests: 0});
 	t.regex(service.output.stderr, /^scan: registry\.example\/shop\/proxy:1\.0 \(linux\/amd64\) for nobody/m);
+	const listen = await gate.run(['status'], {environment: {TRIVY_GATE_LISTEN: client['TRIVY_GATE_SERVICE'] ?? ''}});
+	t.is(listen.exitCode, 0, listen.stderr);
 	await service.stop();
 	t.is(await service.ended, 0);
 	const gone = await gate.run(['status'], {environment: client});

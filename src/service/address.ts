@@ -48,3 +48,9 @@ export function addressText(address: ServiceAddress): string {
 			return `http://${isIP(address.host) === 6 ? `[${address.host}]` : address.host}:${address.port}`;
 	}
 }
+
+/** Where this machine reaches what listens at an address: all addresses of a machine are none to connect to. */
+export function reachableFromHere(address: ServiceAddress): ServiceAddress {
+	const loopback: Readonly<Record<string, string>> = {'0.0.0.0': '127.0.0.1', '::': '::1'};
+	return address.kind === 'unix' ? address : {...address, host: loopback[address.host] ?? address.host};
+}

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {addressText, parseListenAddress, parseServiceAddress} from '../../src/service/address.ts';
+import {addressText, parseListenAddress, reachableFromHere, parseServiceAddress} from '../../src/service/address.ts';
 import type {ServiceAddress} from '../../src/service/address.ts';
 
 const listens = test.macro<[text: string, expected: ServiceAddress | RegExp]>({
@@ -54,5 +54,17 @@ test('an address is read as it is written', (t) => {
 	for (const text of ['unix:/run/gate/socket', 'http://gate.example:8080', 'http://[::1]:8080']) {
 		const address = parseServiceAddress(text);
 		t.is(typeof address === 'string' ? address : addressText(address), text);
+	}
+});
+
+test('what listens everywhere is reached at loopback', (t) => {
+	for (const [text, reached] of [
+		['0.0.0.0:80', 'http://127.0.0.1:80'],
+		['[::]:80', 'http://[::1]:80'],
+		['10.0.0.7:80', 'http://10.0.0.7:80'],
+		['unix:/run/gate/socket', 'unix:/run/gate/socket'],
+	] as const) {
+		const address = parseListenAddress(text);
+		t.is(typeof address === 'string' ? address : addressText(reachableFromHere(address)), reached);
 	}
 });
