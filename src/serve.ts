@@ -1,5 +1,6 @@
 import {statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {setTimeout as wait} from 'node:timers/promises';
 import packageJson from '../package.json' with {type: 'json'};
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
@@ -96,7 +97,11 @@ async function startService(
 	const closers: Array<() => Promise<unknown>> = [workspace.remove];
 	const close = async () => {
 		stop.abort('canceled');
-		for (const each of closers.splice(0).toReversed()) await each();
+		const closed = (async () => {
+			for (const each of closers.splice(0).toReversed()) await each();
+		})();
+		// Whatever hangs must not keep a container that has nothing left to do.
+		await Promise.race([closed, wait(closeMs)]);
 	};
 	try {
 		const [trivyVersion] = await Promise.all(
@@ -155,6 +160,7 @@ function tellWhere(what: string, address: ServiceAddress, journal: Journal): voi
 	}
 }
 
+const closeMs = 15_000;
 const watchEveryMs = 5000;
 
 /** A socket whose file is gone or replaced is reached by nobody, although everything else looks well. */

@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {setTimeout as wait} from 'node:timers/promises';
 import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import {GateError} from '../errors.ts';
@@ -50,6 +51,8 @@ interface ConnectionTiming {
 
 /** Requests that are answered at once; more are told that the service is busy. */
 const mostRequests = 1024;
+/** For the answers of what is open when the service ends; what takes longer is cut. */
+const goodbyeMs = 5000;
 const mostConnections = 2 * mostRequests;
 
 /** The service's HTTP API, which listens nowhere yet. `close` answers what is open with what is known. */
@@ -76,7 +79,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 	});
 	app.addHook('preClose', async () => {
 		ending.abort('canceled');
-		await Promise.all(open);
+		await Promise.race([Promise.all(open), wait(goodbyeMs, undefined, {ref: false})]);
 	});
 	addProbes(app, engine);
 	app.get(paths.metrics, (_request, reply) => sendMetrics(reply, metrics));
@@ -98,7 +101,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
 			maxDatabaseAgeHours: body.maxDatabaseAgeHours,
 			waitMs: body.waitMs,
 		};
-		const answered = answerSubmission(submission, reply.raw, tools).finally(() => open.delete(answered));
+		const answered = answerSubmission(submission, reply.raw, tools)
+			.catch((error: unknown) => {
+				// A bug with one request must not end the others.
+				tellBug(error, journal);
+				reply.raw.destroy();
+			})
+			.finally(() => open.delete(answered));
 		open.add(answered);
 	});
 	app.get(`${paths.reports}/:digest`, async (request, reply) => {
@@ -203,8 +212,13 @@ async function sendError(
 	if (error instanceof GateError) return reply.code(503).send({error: failureOf(error)});
 	const {statusCode = 500} = error;
 	if (statusCode < 500) return reply.code(statusCode).send(failure('usage', error.message));
-	journal.warn('scan', `a request met a bug of trivy-gate: ${error.stack ?? error.message}`);
+	tellBug(error, journal);
 	return reply.code(500).send({error: failureOf(error)});
+}
+
+function tellBug(error: unknown, journal: Journal): void {
+	const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+	journal.warn('scan', `a request met a bug of trivy-gate: ${text}`);
 }
 
 function failure(code: ErrorCode, what: string) {
