@@ -8,6 +8,7 @@ import {runProgram, startProgram} from '../src/exec.ts';
 const call = {environment: {}, directory: tmpdir(), timeoutMs: 20_000};
 const node = process.execPath;
 const script = (text: string) => ['-e', text];
+const refuse = () => Promise.reject(new Error('enough'));
 
 test('a program’s exit code, stdout and stderr come back as they are', async (t) => {
 	const result = await runProgram(
@@ -93,8 +94,7 @@ test('what a program prints can be read as it comes, and is then not kept', asyn
 
 test('a program whose output is refused is stopped', async (t) => {
 	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
-	const read = () => Promise.reject(new Error('enough'));
-	t.like(await runProgram(node, endless, {...call, read}), {kind: 'stopped', reason: 'output-refused'});
+	t.like(await runProgram(node, endless, {...call, read: refuse}), {kind: 'stopped', reason: 'output-refused'});
 });
 
 for (const ownGroup of [true, false]) {

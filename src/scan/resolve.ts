@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import * as z from 'zod';
 import type {Platform, ScanTarget} from '../types.ts';
 import type {ScanFailure} from './failure.ts';
+import {digestPattern, hasFoldedKeys, readJson, sha256} from './manifest.ts';
 import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
 
@@ -14,7 +14,7 @@ export type Resolution =
 	  }
 	| ({readonly kind: 'failed'} & ScanFailure);
 
-const digestOf = z.string().regex(/^sha256:[a-f0-9]{64}$/);
+const digestOf = z.string().regex(digestPattern);
 const platformOf = z.object({os: z.string(), architecture: z.string(), variant: z.string().optional()});
 const child = z.object({mediaType: z.string().optional(), digest: digestOf, platform: platformOf.optional()});
 const manifest = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
@@ -51,7 +51,7 @@ export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[])
 	if (!parsed.success || hasFoldedKeys(json)) return noManifest('something that is no image manifest');
 	const children = parsed.data.manifests;
 	if (children === undefined) {
-		const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+		const digest = sha256(bytes);
 		return {kind: 'resolved', digests: new Map(platforms.map((platform) => [platform, [digest]])), missing: []};
 	}
 	const digests = new Map<Platform, readonly string[]>();
@@ -67,30 +67,6 @@ export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[])
 
 function noManifest(what: string): Resolution {
 	return {kind: 'failed', reason: 'registry-error', transient: false, detail: `the registry answered with ${what}`};
-}
-
-function readJson(bytes: Uint8Array): unknown {
-	try {
-		return JSON.parse(Buffer.from(bytes).toString('utf8'));
-	} catch {
-		return undefined;
-	}
-}
-
-const readKeys = ['mediaType', 'manifests', 'digest', 'platform', 'os', 'architecture', 'variant', 'config', 'layers'];
-
-/** Go's encoding/json takes `Digest` for `digest`, and the last of both: such a manifest says two things. */
-function hasFoldedKeys(json: unknown): boolean {
-	if (Array.isArray(json)) return json.some(hasFoldedKeys);
-	if (typeof json !== 'object' || json === null) return false;
-	return Object.entries(json).some(
-		([key, value]) => hasFoldedKeys(value) || readKeys.some((known) => key !== known && fold(key) === fold(known)),
-	);
-}
-
-/** Upper case first, because Go also folds letters such as U+017F and U+212A. */
-function fold(key: string): string {
-	return key.toUpperCase().toLowerCase();
 }
 
 /** An entry without a platform, or of any variant when none is asked for, may be what a runtime takes. */
