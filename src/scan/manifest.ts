@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import * as z from 'zod';
 import type {ScanFailure} from './failure.ts';
+import {readJson} from './json.ts';
 
 /** A layer as an image's manifest names it: compressed. */
 export interface ManifestLayer {
@@ -39,7 +40,7 @@ const archives = [
 const maxLayers = 1000;
 
 const manifest = z.object({
-	manifests: z.undefined(),
+	manifests: z.undefined().optional(),
 	config: z.object({digest}),
 	layers: z
 		.array(
@@ -102,14 +103,6 @@ export function refused(detail: string): ScanFailure {
 
 export function sha256(bytes: Uint8Array): string {
 	return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-export function readJson(bytes: Uint8Array): unknown {
-	try {
-		return JSON.parse(Buffer.from(bytes).toString('utf8'));
-	} catch {
-		return undefined;
-	}
 }
 
 const readKeys = [

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type {Platform, ScanTarget} from '../types.ts';
 import type {ScanFailure} from './failure.ts';
-import {digestPattern, hasFoldedKeys, readJson, sha256} from './manifest.ts';
+import {readJson} from './json.ts';
+import {digestPattern, hasFoldedKeys, readImageManifest, sha256} from './manifest.ts';
+import type {ImageManifest} from './manifest.ts';
 import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
 
@@ -11,6 +13,8 @@ export type Resolution =
 			readonly kind: 'resolved';
 			readonly digests: ReadonlyMap<Platform, readonly string[]>;
 			readonly missing: readonly Platform[];
+			/** The bytes of the image's manifest, when it is not an index. */
+			readonly manifest?: Uint8Array;
 	  }
 	| ({readonly kind: 'failed'} & ScanFailure);
 
@@ -37,7 +41,30 @@ export async function resolveImage(
 		arguments: (reference) => ['manifest', '--', reference],
 		timeoutMs: tools.timeoutMs,
 	});
-	return answer.kind === 'failed' ? answer : chooseDigests(answer.stdout, platforms);
+	if (answer.kind === 'failed') return answer;
+	if (target.version.startsWith('@') && target.version !== `@${sha256(answer.stdout)}`)
+		return noManifest('another manifest than it was asked for');
+	const resolution = chooseDigests(answer.stdout, platforms);
+	const isImage =
+		resolution.kind === 'resolved' && [...resolution.digests.values()].flat().includes(sha256(answer.stdout));
+	// A bigger one is asked for again: what is remembered must not fill the memory.
+	return isImage && answer.stdout.length <= keptManifestBytes ? {...resolution, manifest: answer.stdout} : resolution;
+}
+
+const keptManifestBytes = 64 * 1024;
+
+/** Asks for the manifest of one image, by its digest. */
+export async function fetchManifest(
+	target: ScanTarget,
+	digest: string,
+	tools: RegistryTools,
+): Promise<ImageManifest | ScanFailure> {
+	const answer = await askRegistries(target, tools, {
+		version: `@${digest}`,
+		arguments: (reference) => ['manifest', '--', reference],
+		timeoutMs: tools.timeoutMs,
+	});
+	return answer.kind === 'failed' ? answer : readImageManifest(answer.stdout, digest);
 }
 
 /**

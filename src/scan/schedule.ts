@@ -27,7 +27,9 @@ export type Turns = ReadonlyMap<string, number>;
 export interface Queue<Entry extends Job> {
 	/** Oldest first. */
 	readonly waiting: readonly Entry[];
+	/** Whatever holds layers, also what needs no slot any more. */
 	readonly running: readonly Entry[];
+	/** Free ones. */
 	readonly slots: number;
 	/** Whether the layer's analysis is in the cache already. */
 	readonly isKnown: (digest: string) => boolean;
@@ -48,7 +50,7 @@ const patience = 64;
  * known layers last, because they fit into any gap.
  */
 export function nextJob<Entry extends Job>(queue: Queue<Entry>): Entry | undefined {
-	if (queue.running.length >= queue.slots) return undefined;
+	if (queue.slots < 1) return undefined;
 	const held = unknownLayers(queue.running, queue.isKnown);
 	const startable = queue.waiting.filter((job) => !job.layers.some(({digest}) => held.has(digest)));
 	const turn = Math.min(...startable.map((job) => turnOf(job, queue.turns)));

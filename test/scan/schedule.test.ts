@@ -17,7 +17,7 @@ function simulate(slots: number) {
 	};
 	const queue = () => ({
 		...state,
-		slots,
+		slots: slots - state.running.length,
 		isKnown: (digest: string) => state.known.has(digest),
 		started: state.order.length,
 	});
