@@ -21,6 +21,8 @@ export const errorCodes = [
 	'manifests-ambiguous',
 	'limit-exceeded',
 	'database-unavailable',
+	'service-busy',
+	'service-unreachable',
 	'wave-out-of-range',
 	'no-namespace',
 	'images-unknown',

@@ -6,7 +6,7 @@ import {setTimeout as wait} from 'node:timers/promises';
 import {applicationRoot} from './application-root.ts';
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
-import {createRunTool} from './exec.ts';
+import {createRunTool, createStartTool} from './exec.ts';
 import {chooseReferences, explanationOf} from './explain.ts';
 import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
@@ -30,7 +30,8 @@ import {formatReportAsJson} from './report/json.ts';
 import type {Report} from './report/report.ts';
 import {formatReportAsTable} from './report/table.ts';
 import {canonicalOf, targetOf} from './scan-targets.ts';
-import {scanImages} from './scan/engine.ts';
+import {startEngine} from './scan/engine.ts';
+import type {EngineOptions} from './scan/engine.ts';
 import {toolEnvironment} from './settings.ts';
 import type {Settings} from './settings.ts';
 import {checkTool, locateTools} from './tools.ts';
@@ -100,7 +101,7 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 			policy: policyInForce.policy,
 			policyInForce,
 			context: {
-				run: createRunTool(paths, {ownGroup: !settings.calledByArgo && process.platform !== 'win32'}),
+				run: createRunTool(paths, groups(settings)),
 				environment: toolEnvironment(surroundings.environment, settings.caFile),
 				makeDirectory: workspace.makeDirectory,
 				signal: stop.signal,
@@ -261,31 +262,60 @@ async function scanReferences(
 		settings.command === 'scan' || settings.command === 'explain' || surroundings.stderr.isTTY || settings.verbose;
 	const progress = watched ? createProgress({stream: surroundings.stderr, now: () => performance.now()}) : undefined;
 	try {
-		return await scanImages({
-			context,
-			targets,
-			platforms: policy.platforms,
-			concurrency: settings.concurrency,
-			retries: settings.retries,
-			scanTimeoutMs: settings.scanTimeoutMs,
-			trivyVersion,
-			cacheDirectory: settings.cacheDirectory,
-			cacheBytes: settings.cacheBytes,
-			dockerConfigFile: await dockerConfigFile(settings),
-			mirrors: policy.registries.mirrors,
-			permittedAddresses: policy.registries.permitAddresses,
-			database: {
-				repositories: settings.databaseRepositories,
-				javaRepositories: settings.javaDatabaseRepositories,
-				update: settings.databaseUpdate,
-				maxAgeHours: policy.maxDatabaseAgeHours,
-			},
-			now: Date.now,
-			onEvent: progress?.onEvent ?? (() => {}),
+		const engine = await startEngine({
+			...(await engineOptions(trivyVersion, run)),
+			readyAtOnce: false,
+			queueLimit: Infinity,
 		});
+		try {
+			return await engine.scan({
+				application: settings.calledByArgo ? settings.application.name : '',
+				targets,
+				platforms: policy.platforms,
+				maxDatabaseAgeHours: policy.maxDatabaseAgeHours,
+				signal: context.signal,
+				onEvent: progress?.onEvent ?? (() => {}),
+			});
+		} finally {
+			await engine.close();
+		}
 	} finally {
 		progress?.end();
 	}
+}
+
+async function engineOptions(
+	trivyVersion: string,
+	{settings, policy, paths, context}: Run,
+): Promise<Omit<EngineOptions, 'readyAtOnce' | 'queueLimit'>> {
+	return {
+		context,
+		start: createStartTool(paths, groups(settings)),
+		concurrency: settings.concurrency,
+		memoryBytes: process.constrainedMemory(),
+		retries: settings.retries,
+		scanTimeoutMs: settings.scanTimeoutMs,
+		tagMemoryMs: settings.tagMemoryMs,
+		trivyVersion,
+		cacheDirectory: settings.cacheDirectory,
+		cacheBytes: settings.cacheBytes,
+		layerCacheBytes: settings.layerCacheBytes,
+		layerSpaceBytes: settings.layerSpaceBytes,
+		dockerConfigFile: await dockerConfigFile(settings),
+		mirrors: policy.registries.mirrors,
+		permittedAddresses: policy.registries.permitAddresses,
+		database: {
+			repositories: settings.databaseRepositories,
+			javaRepositories: settings.javaDatabaseRepositories,
+			update: settings.databaseUpdate,
+		},
+		now: Date.now,
+	};
+}
+
+/** Where Argo CD calls, every program stays in the gate's own group, which it ends. */
+function groups({calledByArgo}: Settings): {readonly ownGroup: boolean} {
+	return {ownGroup: !calledByArgo && process.platform !== 'win32'};
 }
 
 /** Scans one image alone and tells its whole story. */
