@@ -1,43 +1,52 @@
-import {once} from 'node:events';
 import {stat} from 'node:fs/promises';
+import {createStartTool} from './exec.ts';
 import type {Policy} from './gate/policy.ts';
-import {scanImages} from './scan/engine.ts';
+import {startEngine} from './scan/engine.ts';
 import type {Settings} from './settings.ts';
-import type {
-	EngineEvent,
-	EngineStatus,
-	LocalScanEngine,
-	ScanEvent,
-	ScanRequest,
-	ScanVerdict,
-	ToolContext,
-} from './types.ts';
+import type {EngineEvent, LocalScanEngine, ToolContext, ToolName} from './types.ts';
 
 export interface LocalEngineOptions {
 	readonly settings: Settings;
 	/** Of the operator: an author's parameters have no say in how registries are reached. */
 	readonly policy: Policy;
+	/** Its signal ends the engine. */
 	readonly context: ToolContext;
+	readonly paths: Readonly<Record<ToolName, string>>;
 	readonly trivyVersion: string;
+	/**
+	 * `call` ends with its answer and may ask for as many images as it likes; `service` answers many callers for days, and
+	 * is made ready before the first.
+	 */
+	readonly lives: 'call' | 'service';
 	/** For metrics and the log. */
-	readonly observe: (event: EngineEvent) => void;
+	readonly observe?: (event: EngineEvent) => void;
 }
 
-/** The scan engine of this process. */
+/** The scan engine of this process. @throws GateError when its cache directory cannot be used. */
 export async function openLocalEngine({
 	settings,
 	policy,
 	context,
+	paths,
 	trivyVersion,
-	observe,
+	lives,
+	observe = () => {},
 }: LocalEngineOptions): Promise<LocalScanEngine> {
-	const options = {
+	return startEngine({
+		context,
+		start: createStartTool(paths, processGroups(settings)),
 		concurrency: settings.concurrency,
+		memoryBytes: process.constrainedMemory(),
+		queueLimit: lives === 'service' ? settings.queueLimit : Infinity,
+		readyAtOnce: lives === 'service',
 		retries: settings.retries,
 		scanTimeoutMs: settings.scanTimeoutMs,
+		tagMemoryMs: settings.tagMemoryMs,
 		trivyVersion,
 		cacheDirectory: settings.cacheDirectory,
 		cacheBytes: settings.cacheBytes,
+		layerCacheBytes: settings.layerCacheBytes,
+		layerSpaceBytes: settings.layerSpaceBytes,
 		dockerConfigFile: await dockerConfigFile(settings),
 		mirrors: policy.registries.mirrors,
 		permittedAddresses: policy.registries.permitAddresses,
@@ -47,74 +56,13 @@ export async function openLocalEngine({
 			update: settings.databaseUpdate,
 		},
 		now: Date.now,
-	};
-	const stop = new AbortController();
-	const pending = new Set<Promise<unknown>>();
-	const counts = {waiting: 0, running: 0};
-	let last: Pick<EngineStatus, 'problem' | 'database'> = {problem: 'no database was needed yet', database: undefined};
-	const onEvent = (event: ScanEvent) => {
-		if (event.kind === 'planned') counts.waiting += event.images;
-		if (event.kind === 'started') Object.assign(counts, {waiting: counts.waiting - 1, running: counts.running + 1});
-		if (event.kind !== 'finished') return;
-		const {verdict, milliseconds} = event;
-		counts.running -= 1;
-		if (verdict.kind === 'unscanned') return;
-		last = {problem: undefined, database: verdict.database};
-		observe({kind: 'store-read', hit: verdict.cached});
-		if (!verdict.cached) {
-			const {image, digest, platform} = verdict;
-			observe({
-				kind: 'scan-finished',
-				image,
-				digest,
-				platform,
-				outcome: 'scanned',
-				waitedMs: 0,
-				scanMs: milliseconds,
-			});
-		}
-	};
-	return {
-		scan: async (request) => {
-			const known: ScanVerdict[] = [];
-			const work = scanImages({
-				...options,
-				targets: request.targets,
-				platforms: request.platforms,
-				database: {...options.database, maxAgeHours: request.maxDatabaseAgeHours},
-				context: {...context, signal: stop.signal},
-				onTarget: (verdicts) => known.push(...verdicts),
-				onEvent: (event) => {
-					onEvent(event);
-					request.onEvent(event);
-				},
-			});
-			const settled = work
-				.catch((error: unknown) => {
-					last = {...last, problem: error instanceof Error ? error.message : String(error)};
-				})
-				.finally(() => pending.delete(settled));
-			pending.add(settled);
-			return Promise.race([work, aborted(request.signal).then(() => [...known, ...missing(request, known)])]);
-		},
-		close: async () => {
-			stop.abort('canceled');
-			await Promise.all(pending);
-		},
-		storedReport: async () => undefined,
-		status: () => ({
-			...last,
-			waiting: Math.max(0, counts.waiting),
-			running: Math.max(0, counts.running),
-			javaDatabase: undefined,
-			refreshProblem: undefined,
-			trivyServer: 'stopped',
-			concurrency: settings.concurrency,
-			queueLimit: 0,
-			storeBytes: 0,
-			layerCacheBytes: 0,
-		}),
-	};
+		onEvent: observe,
+	});
+}
+
+/** Where Argo CD calls, every program stays in the gate's own group, which it ends. */
+export function processGroups({calledByArgo}: Settings): {readonly ownGroup: boolean} {
+	return {ownGroup: !calledByArgo && process.platform !== 'win32'};
 }
 
 async function dockerConfigFile({dockerConfigFile: {path, required}}: Settings): Promise<string | undefined> {
@@ -123,22 +71,4 @@ async function dockerConfigFile({dockerConfigFile: {path, required}}: Settings):
 		() => false,
 	);
 	return there || required ? path : undefined;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-	if (!signal.aborted) await once(signal, 'abort');
-}
-
-function missing({targets, platforms, signal}: ScanRequest, known: readonly ScanVerdict[]): readonly ScanVerdict[] {
-	const late = signal.reason === 'deadline';
-	return targets
-		.flatMap(({image, platforms: own = platforms}) => own.map((platform) => ({image, platform})))
-		.filter((scan) => !known.some(({image, platform}) => image === scan.image && platform === scan.platform))
-		.map((scan) => ({
-			...scan,
-			kind: 'unscanned',
-			reason: late ? 'deadline' : 'canceled',
-			transient: true,
-			detail: late ? 'the deadline came first' : 'the gate was stopped',
-		}));
 }

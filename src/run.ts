@@ -16,6 +16,7 @@ import {oneLineSummary} from './gate/words.ts';
 import {findImages} from './images/find.ts';
 import {readManifests} from './manifests/read.ts';
 import {renderParameters} from './parameters.ts';
+import {processGroups} from './local-engine.ts';
 import {loadPolicy} from './policy-file.ts';
 import {printGate} from './print.ts';
 import type {GateOutcome} from './print.ts';
@@ -117,7 +118,7 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 			policy: policyInForce.policy,
 			policyInForce,
 			context: {
-				run: createRunTool(paths, {ownGroup: !settings.calledByArgo && process.platform !== 'win32'}),
+				run: createRunTool(paths, processGroups(settings)),
 				environment: toolEnvironment(surroundings.environment, settings.caFile),
 				makeDirectory: workspace.makeDirectory,
 				signal: stop.signal,

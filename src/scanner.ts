@@ -23,7 +23,7 @@ export interface ScanAnswer {
 	readonly secondsLeft: number | undefined;
 }
 
-export interface ScannerOptions extends Omit<LocalEngineOptions, 'observe'> {
+export interface ScannerOptions extends Omit<LocalEngineOptions, 'observe' | 'lives'> {
 	readonly timeLeftMs: () => number;
 }
 
@@ -32,7 +32,7 @@ export async function openScanner(options: ScannerOptions): Promise<Scanner> {
 }
 
 async function localScanner(options: ScannerOptions): Promise<Scanner> {
-	const engine = await openLocalEngine({...options, observe: () => {}});
+	const engine = await openLocalEngine({...options, lives: 'call'});
 	return {
 		scan: async (request) => ({
 			verdicts: await engine.scan(request),

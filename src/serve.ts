@@ -6,7 +6,7 @@ import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
 import {createRunTool, startCompanion} from './exec.ts';
 import {parseReference} from './images/reference.ts';
-import {openLocalEngine} from './local-engine.ts';
+import {openLocalEngine, processGroups} from './local-engine.ts';
 import {loadPolicy} from './policy-file.ts';
 import {targetOf} from './scan-targets.ts';
 import {readToken} from './scanner.ts';
@@ -87,7 +87,7 @@ async function startService(
 	const workspace = await openWorkspace(tmpdir());
 	const stop = new AbortController();
 	const context = {
-		run: createRunTool(paths, {ownGroup: process.platform !== 'win32'}),
+		run: createRunTool(paths, processGroups(settings)),
 		environment: toolEnvironment(environment, settings.caFile),
 		makeDirectory: workspace.makeDirectory,
 		signal: stop.signal,
@@ -114,7 +114,15 @@ async function startService(
 			writeDown(event, journal);
 			if (event.kind === 'scan-finished' && event.outcome === 'scanned') pace.observe(event.scanMs);
 		};
-		const engine = await openLocalEngine({settings, policy, context, trivyVersion: trivyVersion ?? '', observe});
+		const engine = await openLocalEngine({
+			settings,
+			policy,
+			context,
+			paths,
+			trivyVersion: trivyVersion ?? '',
+			lives: 'service',
+			observe,
+		});
 		closers.push(engine.close);
 		const shared = {engine, metrics, journal};
 		const api = createApi({

@@ -30,7 +30,12 @@ export const options = [
 		describe: 'Policy file',
 		defaultText: 'CRITICAL and HIGH are denied by a PreSync Job',
 	},
-	{name: 'concurrency', kind: 'number', describe: 'Images that are scanned at once', defaultText: 'number of CPUs'},
+	{
+		name: 'concurrency',
+		kind: 'number',
+		describe: 'Images that are scanned at once',
+		defaultText: 'number of CPUs, or what the memory holds',
+	},
 	{
 		name: 'deadline',
 		kind: 'number',
@@ -44,6 +49,20 @@ export const options = [
 		defaultText: 'argocd-trivy-gate in the user’s cache directory',
 	},
 	{name: 'cache-size', kind: 'number', describe: 'Megabytes of stored reports', defaultText: '512'},
+	{name: 'layer-cache-size', kind: 'number', describe: 'Megabytes of analysed layers', defaultText: '1024'},
+	{
+		name: 'layer-space',
+		kind: 'number',
+		describe: 'Megabytes of unpacked layers in the temporary directory at once',
+		defaultText: '10240',
+	},
+	{name: 'tag-memory', kind: 'number', describe: 'Seconds for which a tag’s digest is remembered', defaultText: '60'},
+	{
+		name: 'queue-limit',
+		kind: 'number',
+		describe: 'Images that may wait for the scan service at once (serve, sidecar)',
+		defaultText: '10000',
+	},
 	{name: 'scan-timeout', kind: 'number', describe: 'Seconds for one image', defaultText: '300'},
 	{name: 'retries', kind: 'number', describe: 'How often a transient failure is tried again', defaultText: '2'},
 	{
@@ -156,6 +175,10 @@ export interface Settings {
 	readonly deadlineMs: number;
 	readonly cacheDirectory: string;
 	readonly cacheBytes: number;
+	readonly layerCacheBytes: number;
+	readonly layerSpaceBytes: number;
+	readonly tagMemoryMs: number;
+	readonly queueLimit: number;
 	readonly scanTimeoutMs: number;
 	readonly retries: number;
 	readonly dockerConfigFile: {readonly path: string; readonly required: boolean};
@@ -213,12 +236,16 @@ export function parseSettings(
 		all: read.boolean('all') ?? false,
 		root: read.string('root'),
 		policyFile: read.string('policy'),
-		concurrency: read.number('concurrency', 1, 256) ?? defaultConcurrency(),
+		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
 		deadlineMs: seconds('deadline', command === 'generate' ? 45 : 900),
 		cacheDirectory: resolve(
 			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
 		),
-		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * 1024 * 1024,
+		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * megabyte,
+		layerCacheBytes: (read.number('layer-cache-size', 1, 1_000_000) ?? 1024) * megabyte,
+		layerSpaceBytes: (read.number('layer-space', 1, 1_000_000) ?? 10_240) * megabyte,
+		tagMemoryMs: (read.number('tag-memory', 0, 86_400) ?? 60) * 1000,
+		queueLimit: read.number('queue-limit', 1, 1_000_000) ?? 10_000,
 		scanTimeoutMs: seconds('scan-timeout', 300),
 		retries: read.number('retries', 0, 20) ?? 2,
 		dockerConfigFile: dockerConfig(read.string('docker-config'), environment),
@@ -280,14 +307,7 @@ function unknownVariables(environment: Environment): string[] {
 		.map((name) => `${name} is not a setting of the gate`);
 }
 
-const scanBytes = 300 * 1024 * 1024;
-
-/** The number of CPUs, but no more scans (about 270 MB each) than the container's memory holds beside the gate. */
-function defaultConcurrency(): number {
-	const memory = process.constrainedMemory();
-	const fits = memory > 0 && memory < Number.MAX_SAFE_INTEGER ? Math.floor(memory / scanBytes) - 1 : Infinity;
-	return Math.max(1, Math.min(availableParallelism(), fits));
-}
+const megabyte = 1024 * 1024;
 
 type Reader = ReturnType<typeof reader>;
 

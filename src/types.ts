@@ -458,6 +458,8 @@ export interface ToolCall {
 	readonly input?: string;
 	/** Bytes of stdout that are too many; default 100 MiB. */
 	readonly maxOutput?: number;
+	/** Takes stdout as it comes; the result then has none. When it rejects, the program is stopped. */
+	readonly read?: (output: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 /** How a program ended: the states cannot overlap, the first cause wins. */
@@ -473,7 +475,7 @@ export type ToolResult =
 	| {readonly kind: 'missing'; readonly path: string; readonly code: string}
 	| {
 			readonly kind: 'stopped';
-			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big';
+			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big' | 'output-refused';
 			readonly signal: string | undefined;
 			readonly stderr: string;
 	  };
@@ -493,6 +495,25 @@ export interface ToolContext {
 
 /** Runs one external tool with an argument array, never through a shell. Does not reject. */
 export type RunTool = (tool: ToolName, args: readonly string[], call: ToolCall) => Promise<ToolResult>;
+
+/** A tool that runs until it is stopped, such as a server. */
+export interface RunningTool {
+	/** Undefined when it could not be started. */
+	readonly pid: number | undefined;
+	/** How it ended, with the last of its words. Does not reject. */
+	readonly ended: Promise<ToolResult>;
+	/** SIGTERM, and SIGKILL a little later; resolves when it has ended. */
+	readonly stop: () => Promise<void>;
+	/** SIGKILL, for one that hangs; resolves when it has ended. */
+	readonly kill: () => Promise<void>;
+}
+
+/** Starts one external tool as {@link RunTool} does, without waiting for it. */
+export type StartTool = (
+	tool: ToolName,
+	args: readonly string[],
+	call: Pick<ToolCall, 'environment' | 'directory'>,
+) => RunningTool;
 
 /** Lines on stderr, each with its stage in front. */
 export interface Log {
