@@ -303,16 +303,16 @@ for (const {how, signal} of [
 		const images = await variants('debian-vulnerable', `server-${signal.toLowerCase()}`, 6);
 		let once = true;
 		const {engine, scan, servers, events} = await start(t, surroundings, {
-			timings: {probeEveryMs: 50, probeTimeoutMs: 1000},
+			timings: {probeEveryMs: 50, probeTimeoutMs: 5000},
 			retries: 5,
 			onScan: () => {
-				if (once) process.kill(servers[0] ?? 0, signal);
+				if (once) process.kill(servers.at(-1) ?? 0, signal);
 				once = false;
 			},
 		});
 		const verdicts = await scan(images);
 		t.deepEqual(new Set(verdicts.map(outcomeOf)), new Set([vulnerable]));
-		t.is(servers.length, 2);
+		t.true(servers.length > 1);
 		t.true(events.some((event) => event.kind === 'trivy-server' && event.state === 'restarting'));
 		t.is(engine.status().trivyServer, 'running');
 		await engine.close();
@@ -409,12 +409,16 @@ test.serial(
 test.serial('a refresh that fails, and a database that is empty: the old one stays, and it is told', async (t) => {
 	const surroundings = await surroundingsFor(t);
 	const repository = await lab.pushDatabase({nextUpdate: new Date(Date.now() - 1000), as: 'aquasec/fails:2'});
-	const {engine, scan, events} = await start(t, surroundings, {
+	const {engine, scan, events, servers} = await start(t, surroundings, {
 		database: {repositories: [repository], javaRepositories: [], update: true},
 		timings: {checkEveryMs: 20, retryMs: 20},
 	});
 	await scan([lab.image('debian-vulnerable')]);
 	const before = engine.status().database;
+	const downloads = () => lab.proxy.count({kind: 'blob-get', repository: 'aquasec/fails'});
+	await until('a download of the same database', () => downloads() > 2);
+	t.is(servers.length, 1, 'which is no reason to switch');
+	t.is(engine.status().refreshProblem, undefined);
 	await lab.pushDatabase({advisories: [], as: 'aquasec/fails:2'});
 	await until('a failure', () => engine.status().refreshProblem !== undefined);
 	t.regex(engine.status().refreshProblem ?? '', /holds no advisory/);
