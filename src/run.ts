@@ -310,6 +310,9 @@ async function engineOptions(
 			update: settings.databaseUpdate,
 		},
 		now: Date.now,
+		onEvent: (event) => {
+			if (event.kind === 'trivy-server') context.log.detail('scan', `trivy’s server: ${event.state} ${event.detail}`);
+		},
 	};
 }
 
