@@ -134,8 +134,8 @@ async function readOutput(output: Readable, read: NonNullable<ToolCall['read']>,
 		return false;
 	} catch {
 		stop();
-		// What comes until it ends would fill the pipe.
-		output.resume();
+		// A reader that stopped in the middle would keep the pipe from ever being read to its end.
+		output.destroy();
 		return true;
 	}
 }

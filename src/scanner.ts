@@ -32,7 +32,14 @@ export async function openScanner(options: ScannerOptions): Promise<Scanner> {
 }
 
 async function localScanner(options: ScannerOptions): Promise<Scanner> {
-	const engine = await openLocalEngine({...options, lives: 'call'});
+	const engine = await openLocalEngine({
+		...options,
+		lives: 'call',
+		observe: (event) => {
+			if (event.kind === 'trivy-server')
+				options.context.log.detail('scan', `trivy’s server: ${event.state} ${event.detail}`);
+		},
+	});
 	return {
 		scan: async (request) => ({
 			verdicts: await engine.scan(request),

@@ -8,6 +8,13 @@ import {runProgram, startProgram} from '../src/exec.ts';
 const call = {environment: {}, directory: tmpdir(), timeoutMs: 20_000};
 const node = process.execPath;
 const script = (text: string) => ['-e', text];
+const refuseLater = async (output: AsyncIterable<Uint8Array>) => {
+	// Not a loop: a loop would close what it leaves.
+	const pieces = output[Symbol.asyncIterator]();
+	await pieces.next();
+	await pieces.next();
+	throw new Error('enough');
+};
 const refuse = () => Promise.reject(new Error('enough'));
 
 test('a program’s exit code, stdout and stderr come back as they are', async (t) => {
@@ -95,6 +102,11 @@ test('what a program prints can be read as it comes, and is then not kept', asyn
 test('a program whose output is refused is stopped', async (t) => {
 	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
 	t.like(await runProgram(node, endless, {...call, read: refuse}), {kind: 'stopped', reason: 'output-refused'});
+});
+
+test('a program whose output is refused in the middle does not wait to be read to its end', async (t) => {
+	const much = script('process.on("SIGTERM", () => {}); process.stdout.write("x".repeat(50_000_000))');
+	t.like(await runProgram(node, much, {...call, read: refuseLater}), {kind: 'stopped', reason: 'output-refused'});
 });
 
 for (const ownGroup of [true, false]) {

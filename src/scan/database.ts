@@ -57,7 +57,7 @@ const metadata = z.object({
 	UpdatedAt: z.iso.datetime({offset: true}),
 	NextUpdate: z.iso.datetime({offset: true}),
 });
-/** Databases that are not current any more stay this long, for scans that still read them. */
+/** Databases that are not current any more stay this long after their last use, for scans that still read them. */
 const retiredForMs = 60 * 60 * 1000;
 
 /**
@@ -236,6 +236,12 @@ async function makeCurrent(kind: DatabaseKind, directory: string, fresh: string)
 	const temporary = join(directory, `${randomUUID()}.link`);
 	await symlink(basename(fresh), temporary);
 	await rename(temporary, currentLink(kind, directory));
+}
+
+/** Says that a database is still in use, though it may not be the current one any more. */
+export async function keepFromRetirement(database: Database | undefined): Promise<void> {
+	const now = new Date();
+	if (database !== undefined) await utimes(database.directory, now, now).catch(() => {});
 }
 
 async function removeRetired(kind: DatabaseKind, directory: string, now: number): Promise<void> {

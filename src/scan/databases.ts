@@ -1,6 +1,6 @@
 import {setTimeout as wait} from 'node:timers/promises';
 import type {EngineEvent} from '../types.ts';
-import {advisorySources, downloadDatabase, openDatabase, storedDatabase} from './database.ts';
+import {advisorySources, downloadDatabase, keepFromRetirement, openDatabase, storedDatabase} from './database.ts';
 import type {Database, DatabaseKind, DatabaseOptions} from './database.ts';
 
 /** The databases of an engine: opened once, refreshed in the background. */
@@ -41,10 +41,13 @@ export function createDatabases({repositories, timings, onEvent, ...options}: Op
 	const problems = new Map<DatabaseKind, string>();
 	const retries = new Map<DatabaseKind, {readonly at: number; readonly delayMs: number}>();
 	const sources = new Map<string, Promise<ReadonlySet<string>>>();
-	const failed = (kind: DatabaseKind, problem: string) => {
-		problems.set(kind, problem);
+	const retryLater = (kind: DatabaseKind) => {
 		const delayMs = Math.min(longestRetryMs, (retries.get(kind)?.delayMs ?? timings.retryMs / 2) * 2);
 		retries.set(kind, {at: now() + delayMs, delayMs});
+	};
+	const failed = (kind: DatabaseKind, problem: string) => {
+		problems.set(kind, problem);
+		retryLater(kind);
 		onEvent({kind: 'database-refresh-failed', database: kind, problem});
 	};
 	const putInForce = (kind: DatabaseKind, database: Database) => {
@@ -79,6 +82,12 @@ export function createDatabases({repositories, timings, onEvent, ...options}: Op
 			if (!context.signal.aborted) failed(kind, newer.failures.join('; '));
 			return;
 		}
+		if (Date.parse(newer.info.updatedAt) <= Date.parse(old.info.updatedAt)) {
+			// Its makers are late; how old it may become is the policy's business.
+			problems.delete(kind);
+			retryLater(kind);
+			return;
+		}
 		const problem = kind === 'java' ? undefined : await accept(newer);
 		if (problem === undefined) putInForce(kind, newer);
 		else if (!context.signal.aborted) failed(kind, problem);
@@ -100,6 +109,7 @@ export function createDatabases({repositories, timings, onEvent, ...options}: Op
 			while (!context.signal.aborted) {
 				await wait(timings.checkEveryMs, undefined, {signal: context.signal, ref: false}).catch(() => {});
 				for (const kind of ['vulnerability', 'java'] as const) {
+					await keepFromRetirement(inForce.get(kind));
 					if (!context.signal.aborted)
 						await refresh(kind, accept).catch((error: unknown) => failed(kind, String(error)));
 				}

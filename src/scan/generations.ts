@@ -120,7 +120,8 @@ export function createGenerations(options: Options): Generations {
 		current: () => current?.generation,
 		switchDatabase: (of) =>
 			change(async (old) => {
-				const copied = await started(of, await caches.copy(old.generation.cache, of));
+				const {cache, server} = old.generation;
+				const copied = await started(of, await server.pause(() => caches.copy(cache, of)));
 				return typeof copied === 'string' && !context.signal.aborted ? started(of, await caches.empty(of)) : copied;
 			}),
 		renew: async (instead, why) => {

@@ -87,6 +87,7 @@ export async function openLayerCaches({parent, trivyVersion, makeDirectory, log}
 			// Before the copy, so that it holds all that is known of it.
 			const known = await readKnown(cache.directory);
 			const copied = await copyDatabase(cache.directory, copy).catch(() => false);
+			if (!copied) log.detail('scan', 'the layer cache could not be copied; an empty one is begun');
 			const lines = copied ? [...known.layers].map((layer) => `\n${JSON.stringify(layer)}`).join('') : '';
 			await writeFile(join(copy, knownFile), `${trivyVersion}${lines}`, {mode: 0o600});
 			return asLayerCache(copy, copied ? known.layers : new Map(), database);
@@ -188,8 +189,9 @@ async function readKnown(
 }
 
 /**
- * Copies Trivy's cache while its server works in it. bbolt writes a transaction's pages where no page of the state before
- * is, and its meta page last (go.etcd.io/bbolt tx.go); so a copy is whole when no transaction has ended meanwhile.
+ * Copies Trivy's cache, while its server holds still. bbolt writes a transaction's pages where no page of the state before
+ * is, and its meta page last (go.etcd.io/bbolt tx.go); so a copy is whole when no transaction has ended meanwhile, which
+ * one that was just being written when the server was stopped may do.
  */
 async function copyDatabase(from: string, to: string): Promise<boolean> {
 	const [source, target] = [join(from, databaseFile), join(to, databaseFile)];

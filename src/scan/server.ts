@@ -28,6 +28,8 @@ export interface TrivyServer {
 	/** How often it has been started. */
 	readonly life: () => number;
 	readonly state: () => ServerState;
+	/** Holds the server still (SIGSTOP) while something is done with its files; its clients wait. */
+	readonly pause: <Result>(work: () => Promise<Result>) => Promise<Result>;
 	readonly stop: () => Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export function superviseServer(options: ServerOptions): TrivyServer {
 	const {timings, onState} = options;
 	const stopping = new AbortController();
 	let state: ServerState = 'starting';
+	const running: ServerProcess = {pid: undefined, paused: false};
 	let life = 0;
 	let outcome = Promise.withResolvers<ServerAccess | {readonly problem: string}>();
 	let settled = false;
@@ -92,7 +95,7 @@ export function superviseServer(options: ServerOptions): TrivyServer {
 		for (let failures = 0; !stopping.signal.aborted;) {
 			life += 1;
 			change(life === 1 ? 'starting' : 'restarting', `start ${life}`);
-			const problem = await liveOnce(options, life, stopping.signal, (access) => {
+			const problem = await liveOnce(options, {life, running, stopping: stopping.signal}, (access) => {
 				failures = 0;
 				reopen();
 				settle(access);
@@ -112,6 +115,17 @@ export function superviseServer(options: ServerOptions): TrivyServer {
 		life: () => life,
 		state: () => state,
 		access: (signal) => raceAbort(outcome.promise, signal),
+		pause: async (work) => {
+			const {pid} = running;
+			running.paused = true;
+			signalProcess(pid, 'SIGSTOP');
+			try {
+				return await work();
+			} finally {
+				signalProcess(pid, 'SIGCONT');
+				running.paused = false;
+			}
+		},
 		stop: async () => {
 			stopping.abort();
 			await supervised;
@@ -125,8 +139,7 @@ export function superviseServer(options: ServerOptions): TrivyServer {
 /** One life of a server, from its start to its end. @returns why it ended. */
 async function liveOnce(
 	options: ServerOptions,
-	life: number,
-	stopping: AbortSignal,
+	{life, running, stopping}: {readonly life: number; readonly running: ServerProcess; readonly stopping: AbortSignal},
 	onRunning: (access: ServerAccess) => void,
 ): Promise<string> {
 	const {context, start, cacheDirectory, recordsDirectory, timings} = options;
@@ -147,6 +160,7 @@ async function liveOnce(
 		},
 		directory: home,
 	});
+	Object.assign(running, {pid: tool.pid});
 	const over = new AbortController();
 	const ended = tool.ended.finally(() => over.abort());
 	const stop = () => void tool.stop();
@@ -159,13 +173,14 @@ async function liveOnce(
 		const up = await comesUp(url, options, over.signal);
 		if (up) {
 			onRunning({url, environment: {TRIVY_TOKEN: token}, life});
-			await hangs(url, timings, over.signal);
+			await hangs(url, timings, running, over.signal);
 		}
 		// One that hangs does not listen to anything else.
 		const why = over.signal.aborted ? undefined : up ? 'it no longer answered' : 'it did not come up';
 		if (why !== undefined) await tool.kill();
 		return why ?? lastWords(await ended);
 	} finally {
+		Object.assign(running, {pid: undefined});
 		stopping.removeEventListener('abort', stop);
 		await forgetRecord?.();
 		await rm(home, {recursive: true, force: true});
@@ -199,11 +214,26 @@ async function comesUp(url: string, {timings, databaseUpdatedAt}: ServerOptions,
 }
 
 /** Resolves when it does not answer any more, or has ended. */
-async function hangs(url: string, timings: ServerTimings, over: AbortSignal): Promise<void> {
+async function hangs(url: string, timings: ServerTimings, running: ServerProcess, over: AbortSignal): Promise<void> {
 	while (!over.aborted) {
 		await wait(timings.probeEveryMs, undefined, {signal: over, ref: false}).catch(() => {});
 		if (over.aborted) return;
-		if ((await ask(`${url}/healthz`, timings.probeTimeoutMs, over)) !== 'ok') return;
+		if (running.paused) continue;
+		if ((await ask(`${url}/healthz`, timings.probeTimeoutMs, over)) !== 'ok' && !running.paused) return;
+	}
+}
+
+/** What pausing and looking after a server share. */
+interface ServerProcess {
+	pid: number | undefined;
+	paused: boolean;
+}
+
+function signalProcess(pid: number | undefined, signal: NodeJS.Signals): void {
+	try {
+		if (pid !== undefined) process.kill(pid, signal);
+	} catch {
+		// It has just ended.
 	}
 }
 

@@ -1,4 +1,5 @@
 // The engine on real tools, a real registry that counts, and images that are not what they say.
+import {randomBytes} from 'node:crypto';
 import {access, readFile, readdir, rm, truncate} from 'node:fs/promises';
 import {join} from 'node:path';
 import {gzipSync, zstdCompressSync} from 'node:zlib';
@@ -303,16 +304,16 @@ for (const {how, signal} of [
 		const images = await variants('debian-vulnerable', `server-${signal.toLowerCase()}`, 6);
 		let once = true;
 		const {engine, scan, servers, events} = await start(t, surroundings, {
-			timings: {probeEveryMs: 50, probeTimeoutMs: 1000},
+			timings: {probeEveryMs: 50, probeTimeoutMs: 5000},
 			retries: 5,
 			onScan: () => {
-				if (once) process.kill(servers[0] ?? 0, signal);
+				if (once) process.kill(servers.at(-1) ?? 0, signal);
 				once = false;
 			},
 		});
 		const verdicts = await scan(images);
 		t.deepEqual(new Set(verdicts.map(outcomeOf)), new Set([vulnerable]));
-		t.is(servers.length, 2);
+		t.true(servers.length > 1);
 		t.true(events.some((event) => event.kind === 'trivy-server' && event.state === 'restarting'));
 		t.is(engine.status().trivyServer, 'running');
 		await engine.close();
@@ -409,12 +410,16 @@ test.serial(
 test.serial('a refresh that fails, and a database that is empty: the old one stays, and it is told', async (t) => {
 	const surroundings = await surroundingsFor(t);
 	const repository = await lab.pushDatabase({nextUpdate: new Date(Date.now() - 1000), as: 'aquasec/fails:2'});
-	const {engine, scan, events} = await start(t, surroundings, {
+	const {engine, scan, events, servers} = await start(t, surroundings, {
 		database: {repositories: [repository], javaRepositories: [], update: true},
 		timings: {checkEveryMs: 20, retryMs: 20},
 	});
 	await scan([lab.image('debian-vulnerable')]);
 	const before = engine.status().database;
+	const downloads = () => lab.proxy.count({kind: 'blob-get', repository: 'aquasec/fails'});
+	await until('a download of the same database', () => downloads() > 2);
+	t.is(servers.length, 1, 'which is no reason to switch');
+	t.is(engine.status().refreshProblem, undefined);
 	await lab.pushDatabase({advisories: [], as: 'aquasec/fails:2'});
 	await until('a failure', () => engine.status().refreshProblem !== undefined);
 	t.regex(engine.status().refreshProblem ?? '', /holds no advisory/);
@@ -538,9 +543,10 @@ test.serial('one repository’s failure is not another’s', async (t) => {
 
 test.serial('layers that unpack to more than there is room for are refused with what to do', async (t) => {
 	const surroundings = await surroundingsFor(t);
-	const zeros = Buffer.alloc(5_000_000);
+	// Hard to pack, so that much of it is still to come when there is no room any more.
+	const noise = randomBytes(20_000_000);
 	const {image} = await lab.publishLayers('shop/bomb:1.0', {
-		layers: [{blob: gzipSync(zeros), diffId: digestOf(zeros)}],
+		layers: [gzipLayer(noise)],
 	});
 	const {engine, scan} = await start(t, surroundings, {layerSpaceBytes: 1_000_000});
 	const [bomb, other] = await scan([image, lab.image('debian-vulnerable')]);

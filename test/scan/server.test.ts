@@ -1,5 +1,6 @@
 import {mkdir, mkdtemp, readFile, readdir, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import test from 'ava';
 import {openDatabase} from '../../src/scan/database.ts';
 import type {Database} from '../../src/scan/database.ts';
@@ -118,6 +119,19 @@ for (const {how, signal} of [
 		t.is(await commandLine(pids[0] ?? 0), '');
 	});
 }
+
+test('one that is paused is not taken for one that hangs, and goes on afterwards', async (t) => {
+	const {server, pids} = await supervise({probeEveryMs: 10, probeTimeoutMs: 100});
+	const access = await server.access(never);
+	const state = await server.pause(async () => {
+		await wait(500);
+		return readFile(`/proc/${pids[0]}/stat`, 'utf8');
+	});
+	t.regex(state, /\) T /);
+	t.is((await fetch(`${isAccess(access) ? access.url : ''}/healthz`)).status, 200);
+	t.is(server.life(), 1);
+	await server.stop();
+});
 
 test('one that does not come up: those who wait are told its last words, and it is tried on', async (t) => {
 	const {server, states} = await supervise({backoffMs: 1}, async (directory) => {
