@@ -66,6 +66,8 @@ interface Flight {
 	readonly result: Promise<ScanResult>;
 }
 
+/** A server that ends again after so many starts gets an empty cache. */
+const livesOfACache = 3;
 /** Layers unpack to about so many times their size; only a guess, which is corrected as they come. */
 const unpackedTimes = 3;
 
@@ -246,7 +248,7 @@ async function fetchAndScan(wanted: Wanted, manifest: ImageManifest, round: Roun
 		const fetchOptions = {directory, registry, lease, diffIdOf, timeoutMs: scanTimeoutMs};
 		const image = await fetchImage(wanted.target, manifest, fetchOptions);
 		if (isFailure(image)) return {...image, kind: 'failed'};
-		for (const layer of new Set(manifest.layers)) {
+		for (const layer of new Map(manifest.layers.map((each) => [each.digest, each])).values()) {
 			const fetched = image.fetched.some(({digest}) => digest === layer.digest);
 			onEvent({kind: 'layer', outcome: fetched ? 'fetched' : 'saved', bytes: layer.bytes});
 		}
@@ -289,5 +291,7 @@ async function scanFetched(
 	const outcome = first.kind === 'java-database-missing' ? await scan(await databases.java()) : first;
 	// Whatever it said at the end of its server's life may be the life's end speaking.
 	const cutOff = outcome.kind === 'failed' && outcome.reason !== 'scanner-timeout' && server.life() !== access.life;
+	// It may be what it reads in its cache that ends it.
+	if (cutOff && access.life >= livesOfACache) void generations.renew(generation, 'its server has ended time and again');
 	return cutOff ? {...outcome, transient: true} : outcome;
 }

@@ -321,6 +321,23 @@ for (const {how, signal} of [
 	});
 }
 
+test.serial('a server that ends time and again gets an empty layer cache', async (t) => {
+	const surroundings = await surroundingsFor(t);
+	let kills = 0;
+	const {engine, scan, servers} = await start(t, surroundings, {
+		timings: {backoffMs: 1, probeEveryMs: 50},
+		concurrency: 1,
+		retries: 10,
+		onScan: () => {
+			kills += 1;
+			if (kills <= 3) process.kill(servers.at(-1) ?? 0, 'SIGKILL');
+		},
+	});
+	t.deepEqual((await scan([lab.image('debian-vulnerable')])).map(outcomeOf), [vulnerable]);
+	await until('an empty cache', () => surroundings.said.some((line) => line.includes('a new layer cache is begun')));
+	await engine.close();
+});
+
 test.serial('a layer cache that was lost, or damaged, is filled again', async (t) => {
 	const surroundings = await surroundingsFor(t);
 	const images = await variants('debian-vulnerable', 'lost', 3);
