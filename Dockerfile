@@ -24,7 +24,7 @@ COPY src src
 RUN npm run build
 
 FROM ${RUNTIME_IMAGE}
-# git is for Kustomize's remote bases; tini is PID 1 and reaps what a killed call leaves.
+# git is for Kustomize's remote bases; tini is PID 1, reaps what a killed call leaves, and ends with the sidecar.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git tini \
  && rm -rf /var/lib/apt/lists/* \
@@ -43,4 +43,5 @@ ENV TRIVY_GATE_CACHE_DIR=/var/cache/trivy-gate
 USER 999
 WORKDIR /home/argocd
 ENTRYPOINT ["tini", "--"]
-CMD ["/var/run/argocd/argocd-cmp-server"]
+# The scan service, and beside it Argo CD's plugin server; what stands behind "--" would be started instead of that.
+CMD ["trivy-gate", "sidecar"]

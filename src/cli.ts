@@ -27,6 +27,9 @@ const commands = [
 	{name: 'images', describe: 'List every image and where it comes from, without scanning'},
 	{name: 'explain', describe: 'Tell the whole story of one image: explain IMAGE [path]'},
 	{name: 'render', describe: 'Print the rendered manifests as the gate sees them'},
+	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},
+	{name: 'serve', describe: 'Run the scan service alone'},
+	{name: 'status', describe: 'Tell how the scan service is: exit code 0 ready, 2 not ready or not there'},
 ] as const satisfies ReadonlyArray<{readonly name: Command; readonly describe: string}>;
 
 /** Runs one command and answers with its exit code (design: 0 allowed, 1 denied, 2 could not do its work). */
@@ -42,16 +45,48 @@ export async function main(surroundings: Surroundings): Promise<number> {
 				await write(stdout, await versions(parsed.flags, surroundings));
 				return 0;
 			case 'command': {
-				const {command, path, flags, image} = parsed;
-				const settings = parseSettings(command, path, flags, surroundings.environment, image);
-				const outcome = await runGate({settings, surroundings, log: stderrLog(settings.verbose)});
-				await write(stdout, outcome.stdout);
-				return outcome.exitCode;
+				const {stdout: printed = '', exitCode} = await runCommand(parsed, surroundings);
+				await write(stdout, printed);
+				return exitCode;
 			}
 		}
 	} catch (error) {
 		await write(stderr, explain(error));
 		return 2;
+	}
+}
+
+interface CommandOutcome {
+	readonly stdout?: Uint8Array | string;
+	readonly exitCode: number;
+}
+
+/** What only some commands need is loaded by them: `generate` must start quickly. */
+async function runCommand(
+	{command, path, flags, image, program}: Parsed & {kind: 'command'},
+	surroundings: Surroundings,
+): Promise<CommandOutcome> {
+	const settings = parseSettings(command, path, flags, surroundings.environment, image);
+	switch (command) {
+		case 'serve': {
+			const {apiSchema, serve} = await import('./serve.ts');
+			if (settings.printSchema) return {stdout: apiSchema(), exitCode: 0};
+			return {exitCode: await serve({settings, surroundings})};
+		}
+		case 'sidecar': {
+			const {sidecar} = await import('./serve.ts');
+			return {exitCode: await sidecar({settings, surroundings, command: program})};
+		}
+		case 'status': {
+			const {tellStatus} = await import('./status.ts');
+			return tellStatus(settings);
+		}
+		case 'generate':
+		case 'scan':
+		case 'images':
+		case 'explain':
+		case 'render':
+			return runGate({settings, surroundings, log: stderrLog(settings.verbose)});
 	}
 }
 
@@ -84,6 +119,8 @@ interface Operands {
 	readonly path: string;
 	/** Of `explain`. */
 	readonly image: string | undefined;
+	/** Of `sidecar`: what stands behind `--`. */
+	readonly program: readonly string[];
 }
 
 async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
@@ -101,6 +138,8 @@ async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 			'dot-notation': false,
 			// `--no-packages` is a parameter's name.
 			'boolean-negation': false,
+			// What stands behind it is another program's.
+			'populate--': true,
 		})
 		.exitProcess(false)
 		.version(false)
@@ -145,6 +184,7 @@ async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
 function refuseUnknownFlags(flags: Flags): void {
 	const known = [
 		'_',
+		'--',
 		'$0',
 		'help',
 		'h',
@@ -155,15 +195,16 @@ function refuseUnknownFlags(flags: Flags): void {
 	const unknown = Object.keys(flags).filter((name) => !known.includes(name));
 	if (unknown.length === 0) return;
 	const sentences = unknown.map((name) => {
-		const nearest = nearestName(name, known.slice(5));
+		const nearest = nearestName(name, known.slice(6));
 		return `--${name} is not a flag${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
 	});
 	throw usageError(sentences.join('\n'));
 }
 
 function operands(flags: Flags): Operands {
-	const words = Array.isArray(flags['_']) ? flags['_'].map(String) : [];
-	const [name, ...others] = words;
+	const behind = wordsOf(flags['--']);
+	const [name, ...before] = wordsOf(flags['_']);
+	const others = name === 'sidecar' ? before : [...before, ...behind];
 	const command = commands.find((candidate) => candidate.name === name)?.name;
 	if (name === undefined) throw usageError('a command is missing');
 	if (command === undefined) {
@@ -177,7 +218,13 @@ function operands(flags: Flags): Operands {
 	if (command === 'explain' && (image === undefined || image === '')) throw usageError('explain needs an image');
 	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
 	if (paths[0] === '') throw usageError('the path is empty');
-	return {command, path: paths[0] ?? '.', image};
+	if (['serve', 'sidecar', 'status'].includes(command) && paths.length > 0)
+		throw usageError(`${command} takes no path`);
+	return {command, path: paths[0] ?? '.', image, program: behind};
+}
+
+function wordsOf(value: unknown): readonly string[] {
+	return Array.isArray(value) ? value.map(String) : [];
 }
 
 function usageError(message: string): GateError {

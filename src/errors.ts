@@ -20,6 +20,8 @@ export const errorCodes = [
 	'manifests-unreadable',
 	'limit-exceeded',
 	'database-unavailable',
+	'service-busy',
+	'service-unreachable',
 	'wave-out-of-range',
 	'no-namespace',
 	'images-unknown',
@@ -29,7 +31,7 @@ export const errorCodes = [
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
-interface Explanation {
+export interface Explanation {
 	readonly stage: Stage;
 	readonly code: ErrorCode;
 	/** What happened; no full stop. */
@@ -48,13 +50,17 @@ export class GateError extends Error {
 	readonly stage: Stage;
 	readonly code: ErrorCode;
 	readonly output: string | undefined;
+	/** What it was made of, so that another process can tell the same. */
+	readonly explanation: Omit<Explanation, 'cause'>;
 
-	constructor({stage, code, what, where, hint, output, cause}: Explanation) {
+	constructor({cause, ...explanation}: Explanation) {
+		const {stage, code, what, where, hint, output} = explanation;
 		const sentence = `${stage}: ${what}${where === undefined ? '' : ` — ${where}`}.`;
 		super(hint === undefined ? sentence : `${sentence} ${hint}`, cause === undefined ? {} : {cause});
 		this.stage = stage;
 		this.code = code;
 		this.output = output;
+		this.explanation = explanation;
 	}
 
 	static {

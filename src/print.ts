@@ -23,6 +23,8 @@ interface Printing {
 	readonly decision: GateDecision;
 	/** For the log of the gate Job's pod. */
 	readonly report: string;
+	/** Until what goes on behind this run is scanned; undefined when nothing does. */
+	readonly secondsLeft: number | undefined;
 	readonly policy: Policy;
 	readonly settings: Settings;
 	readonly log: Log;
@@ -117,26 +119,40 @@ function withJob({decision, read, policy, report, settings, log}: Printing, seal
 	return encode(text);
 }
 
-function notKnown(unknown: readonly ImageDecision[], {decision, settings}: Printing): GateError {
+function notKnown(unknown: readonly ImageDecision[], {decision, settings, secondsLeft}: Printing): GateError {
 	const reasons = unknown.flatMap(({reasons: [worst]}) => (worst === undefined ? [] : [worst]));
 	const late = reasons.every((reason) => reason.kind === 'unscanned' && reason.reason === 'deadline');
 	const denied = decision.images.filter((image) => image.decision === 'deny');
 	const scannable = decision.images.filter((image) => image.reference.outcome === 'scan').length;
+	const known = `${scannable - unknown.length} of ${scannable} images`;
 	const lines = [
 		...(late ? [] : unknown.map(imageSentence)),
 		...denied.map((image) => `denied already: ${imageSentence(image)}`),
 	];
+	if (late && secondsLeft !== undefined) {
+		return new GateError({
+			stage: 'scan',
+			code: 'deadline',
+			what: `${known} scanned, the rest goes on in the background; hard refresh in about ${durationText(secondsLeft)}`,
+			output: lines.join('\n'),
+		});
+	}
 	return new GateError({
 		stage: 'scan',
 		code: late ? 'deadline' : 'images-unknown',
 		what: late
-			? `${scannable - unknown.length} of ${scannable} images are scanned, then the deadline of ${settings.deadlineMs / 1000} s came`
+			? `${known} are scanned, then the deadline of ${settings.deadlineMs / 1000} s came`
 			: `${unknown.length} of ${scannable} ${scannable === 1 ? 'image' : 'images'} could not be scanned`,
 		hint: late
 			? 'What is scanned is kept: a hard refresh goes on from there.'
 			: [...new Set(reasons.map(whatToDo))].slice(0, 3).join(' '),
 		output: lines.join('\n'),
 	});
+}
+
+/** Rounded up to what a person would say: `10 s`, `3 min`. */
+function durationText(seconds: number): string {
+	return seconds <= 90 ? `${Math.max(1, Math.ceil(seconds / 10)) * 10} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 function encode(text: string): Uint8Array {

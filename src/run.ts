@@ -1,5 +1,4 @@
 import {once} from 'node:events';
-import {readFile, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -10,17 +9,17 @@ import {createRunTool} from './exec.ts';
 import {chooseReferences, explanationOf} from './explain.ts';
 import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
-import {defaultPolicy, parsePolicy} from './gate/policy.ts';
 import type {Policy} from './gate/policy.ts';
 import {platformsFor} from './gate/platforms.ts';
 import {adviceFor, reasonText} from './gate/reasons.ts';
-import {tighten} from './gate/tighten.ts';
 import {oneLineSummary} from './gate/words.ts';
 import {findImages} from './images/find.ts';
 import {oddLines, oddReasons} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
 import type {ReadManifests} from './manifests/read.ts';
-import {renderParameters, tighteningParameters} from './parameters.ts';
+import {renderParameters} from './parameters.ts';
+import {processGroups} from './local-engine.ts';
+import {loadPolicy} from './policy-file.ts';
 import {printGate} from './print.ts';
 import type {GateOutcome} from './print.ts';
 import {createProgress} from './progress.ts';
@@ -32,7 +31,8 @@ import {formatReportAsJson} from './report/json.ts';
 import type {Report} from './report/report.ts';
 import {formatReportAsTable} from './report/table.ts';
 import {canonicalOf, targetOf} from './scan-targets.ts';
-import {scanImages} from './scan/engine.ts';
+import {openScanner} from './scanner.ts';
+import type {ScanAnswer, Scanner} from './scanner.ts';
 import {toolEnvironment} from './settings.ts';
 import type {Settings} from './settings.ts';
 import {checkTool, locateTools} from './tools.ts';
@@ -43,7 +43,6 @@ import type {
 	ImageReference,
 	Log,
 	RenderedManifests,
-	ScanVerdict,
 	Source,
 	ToolContext,
 	ToolName,
@@ -76,13 +75,32 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			const {all} = run.settings;
 			return text(format === 'json' ? formatImagesAsJson(references) : formatImagesAsText(references, {all}), 0);
 		}
-		if (command === 'explain') return explain(references, trivyVersion, run);
-		const verdicts = await scanReferences(references, trivyVersion, run);
-		const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
-		const report = reportOf(decision, read, trivyVersion, run);
-		if (command === 'scan') return printReport(report, run);
-		return printGate({...run, manifests, read, decision, report: formatReportAsTable(report, {colour: false})});
+		return withScanner(trivyVersion, run, async (scanner) => {
+			if (command === 'explain') return explain(references, scanner, run);
+			const answer = await scanReferences(references, scanner, run);
+			const {verdicts, secondsLeft} = answer;
+			const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
+			const report = reportOf(decision, read, answer, run);
+			if (command === 'scan') return printReport(report, run);
+			await scanner.tell(decision, callerOf(run.settings));
+			const table = formatReportAsTable(report, {colour: false});
+			return printGate({...run, manifests, read, decision, report: table, secondsLeft});
+		});
 	});
+}
+
+/** Gives the run who scans, and lets go of it however the run ends. */
+async function withScanner(
+	trivyVersion: string,
+	run: Run,
+	story: (scanner: Scanner) => Promise<GateOutcome>,
+): Promise<GateOutcome> {
+	const scanner = await openScanner({...run, trivyVersion, timeLeftMs: () => timeLeftMs(run.settings.deadlineMs)});
+	try {
+		return await story(scanner);
+	} finally {
+		await scanner.close();
+	}
 }
 
 /** Gives the run its directory, its tools and its deadline, and takes them away however it ends. */
@@ -101,7 +119,7 @@ async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOu
 			policy: policyInForce.policy,
 			policyInForce,
 			context: {
-				run: createRunTool(paths, {ownGroup: !settings.calledByArgo && process.platform !== 'win32'}),
+				run: createRunTool(paths, processGroups(settings)),
 				environment: toolEnvironment(surroundings.environment, settings.caFile),
 				makeDirectory: workspace.makeDirectory,
 				signal: stop.signal,
@@ -143,23 +161,6 @@ function timeLeftMs(deadlineMs: number): number {
 	return Math.max(0, deadlineMs - goodbyeMs(deadlineMs) - process.uptime() * 1000);
 }
 
-async function loadPolicy({policyFile, parameters}: Settings): Promise<PolicyInForce> {
-	const wish = tighteningParameters(parameters);
-	if (policyFile === undefined) return {policy: tighten(defaultPolicy, wish), file: undefined};
-	const content = await readFile(policyFile, 'utf8').catch((error: unknown) => {
-		throw new GateError({
-			stage: 'settings',
-			code: 'policy-invalid',
-			what: 'the policy file cannot be read',
-			where: policyFile,
-			hint: 'Check --policy (TRIVY_GATE_POLICY) and that the file is mounted.',
-			cause: error,
-		});
-	});
-	const policy = tighten(parsePolicy(content, policyFile), wish);
-	return {policy, file: {path: policyFile, text: content}};
-}
-
 async function renderSource(run: Run): Promise<{readonly manifests: RenderedManifests; readonly trivyVersion: string}> {
 	const {settings, surroundings, context, paths} = run;
 	const parameters = renderParameters(settings.parameters, settings.application);
@@ -195,8 +196,8 @@ async function findSource({settings}: Run): Promise<Source> {
 /** The versions of the tools that the command needs. */
 async function checkTools(source: Source, {settings, paths, context}: Run): Promise<Partial<Record<ToolName, string>>> {
 	const renderers: readonly ToolName[] = source.kind === 'helm' || source.kind === 'kustomize' ? [source.kind] : [];
-	const scanners: readonly ToolName[] =
-		settings.command === 'images' || settings.command === 'render' ? [] : ['crane', 'trivy'];
+	const scans = settings.service === undefined && settings.command !== 'images' && settings.command !== 'render';
+	const scanners: readonly ToolName[] = scans ? ['crane', 'trivy'] : [];
 	const names = [...renderers, ...scanners];
 	const versions = await Promise.all(
 		names.map(async (name) => [name, await checkTool(name, paths[name], context)] as const),
@@ -244,11 +245,7 @@ function stdinStillOpen(signal: AbortSignal): GateError {
 }
 
 /** Scans what the policy lets be scanned: a registry that it denies sees no request. */
-async function scanReferences(
-	references: readonly ImageReference[],
-	trivyVersion: string,
-	run: Run,
-): Promise<readonly ScanVerdict[]> {
+async function scanReferences(references: readonly ImageReference[], scanner: Scanner, run: Run): Promise<ScanAnswer> {
 	const {settings, surroundings, context, policy} = run;
 	const targets = references.flatMap((reference) => {
 		const {name} = reference;
@@ -262,26 +259,12 @@ async function scanReferences(
 		settings.command === 'scan' || settings.command === 'explain' || surroundings.stderr.isTTY || settings.verbose;
 	const progress = watched ? createProgress({stream: surroundings.stderr, now: () => performance.now()}) : undefined;
 	try {
-		return await scanImages({
-			context,
+		return await scanner.scan({
+			application: callerOf(settings),
 			targets,
 			platforms: policy.platforms,
-			concurrency: settings.concurrency,
-			retries: settings.retries,
-			scanTimeoutMs: settings.scanTimeoutMs,
-			trivyVersion,
-			cacheDirectory: settings.cacheDirectory,
-			cacheBytes: settings.cacheBytes,
-			dockerConfigFile: await dockerConfigFile(settings),
-			mirrors: policy.registries.mirrors,
-			permittedAddresses: policy.registries.permitAddresses,
-			database: {
-				repositories: settings.databaseRepositories,
-				javaRepositories: settings.javaDatabaseRepositories,
-				update: settings.databaseUpdate,
-				maxAgeHours: policy.maxDatabaseAgeHours,
-			},
-			now: Date.now,
+			maxDatabaseAgeHours: policy.maxDatabaseAgeHours,
+			signal: context.signal,
 			onEvent: progress?.onEvent ?? (() => {}),
 		});
 	} finally {
@@ -289,10 +272,15 @@ async function scanReferences(
 	}
 }
 
+/** On a laptop there is no application to speak of. */
+function callerOf({calledByArgo, application}: Settings): string {
+	return calledByArgo ? application.name : '';
+}
+
 /** Scans one image alone and tells its whole story. */
-async function explain(all: readonly ImageReference[], trivyVersion: string, run: Run): Promise<GateOutcome> {
+async function explain(all: readonly ImageReference[], scanner: Scanner, run: Run): Promise<GateOutcome> {
 	const references = chooseReferences(all, run.settings.image ?? '');
-	const verdicts = await scanReferences(references, trivyVersion, run);
+	const {verdicts} = await scanReferences(references, scanner, run);
 	const {images} = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
 	const format = run.settings.format === 'json' ? formatExplanationAsJson : formatExplanation;
 	return text(images.map((image) => format(explanationOf(image, run.policyInForce))).join('\n'), 0);
@@ -300,14 +288,6 @@ async function explain(all: readonly ImageReference[], trivyVersion: string, run
 
 function isRegistryRefusal(reason: DecisionReason): boolean {
 	return reason.kind === 'reference' && reason.rule === 'registry-denied';
-}
-
-async function dockerConfigFile({dockerConfigFile: {path, required}}: Settings): Promise<string | undefined> {
-	const there = await stat(path).then(
-		() => true,
-		() => false,
-	);
-	return there || required ? path : undefined;
 }
 
 /** An empty list is as dangerous as an empty text: Argo CD would prune the application. */
@@ -323,7 +303,7 @@ function readObjects({text: manifests}: RenderedManifests, {settings, log}: Run)
 	});
 }
 
-function reportOf(decision: GateDecision, {odd}: ReadManifests, trivyVersion: string, {settings}: Run): Report {
+function reportOf(decision: GateDecision, {odd}: ReadManifests, {trivyVersion}: ScanAnswer, {settings}: Run): Report {
 	return {
 		application: settings.application.name,
 		decision,

@@ -1,12 +1,17 @@
-import {availableParallelism, homedir} from 'node:os';
+import {availableParallelism, homedir, tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {GateError} from './errors.ts';
 import {checkValues, parameters, parseArgoParameters} from './parameters.ts';
 import type {ApplicationContext, ParameterName, ParameterValue, ParameterValues} from './parameters.ts';
+import {parseListenAddress, parseServiceAddress} from './service/address.ts';
+import type {ServiceAddress} from './service/address.ts';
+import {tokenProblem} from './service/token.ts';
 import type {BuildEnvironment, ToolName} from './types.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-export type Command = 'generate' | 'scan' | 'images' | 'explain' | 'render';
+/** Those that look at one application, and end. */
+export type GateCommand = 'generate' | 'scan' | 'images' | 'explain' | 'render';
+export type Command = GateCommand | 'serve' | 'sidecar' | 'status';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -25,7 +30,12 @@ export const options = [
 		describe: 'Policy file',
 		defaultText: 'CRITICAL and HIGH are denied by a PreSync Job',
 	},
-	{name: 'concurrency', kind: 'number', describe: 'Images that are scanned at once', defaultText: 'number of CPUs'},
+	{
+		name: 'concurrency',
+		kind: 'number',
+		describe: 'Images that are scanned at once',
+		defaultText: 'number of CPUs, or what the memory holds',
+	},
 	{
 		name: 'deadline',
 		kind: 'number',
@@ -39,6 +49,20 @@ export const options = [
 		defaultText: 'argocd-trivy-gate in the user’s cache directory',
 	},
 	{name: 'cache-size', kind: 'number', describe: 'Megabytes of stored reports', defaultText: '512'},
+	{name: 'layer-cache-size', kind: 'number', describe: 'Megabytes of analysed layers', defaultText: '1024'},
+	{
+		name: 'layer-space',
+		kind: 'number',
+		describe: 'Megabytes of unpacked layers in the temporary directory at once',
+		defaultText: '10240',
+	},
+	{name: 'tag-memory', kind: 'number', describe: 'Seconds for which a tag’s digest is remembered', defaultText: '60'},
+	{
+		name: 'queue-limit',
+		kind: 'number',
+		describe: 'Images that may wait for the scan service at once (serve, sidecar)',
+		defaultText: '10000',
+	},
 	{name: 'scan-timeout', kind: 'number', describe: 'Seconds for one image', defaultText: '300'},
 	{name: 'retries', kind: 'number', describe: 'How often a transient failure is tried again', defaultText: '2'},
 	{
@@ -82,12 +106,48 @@ export const options = [
 	{name: 'kustomize', kind: 'string', describe: 'The kustomize program', defaultText: 'from PATH, else the tool cache'},
 	{name: 'trivy', kind: 'string', describe: 'The trivy program', defaultText: 'from PATH, else the tool cache'},
 	{name: 'crane', kind: 'string', describe: 'The crane program', defaultText: 'from PATH, else the tool cache'},
+	{
+		name: 'service',
+		kind: 'string',
+		describe: 'Scan service that scans, instead of this process: unix:PATH or http://HOST:PORT',
+		defaultText: 'none; set by sidecar for what it starts',
+	},
+	{
+		name: 'service-token-file',
+		kind: 'string',
+		describe: 'File with the scan service’s token (or the token itself in TRIVY_GATE_SERVICE_TOKEN)',
+	},
+	{
+		name: 'listen',
+		kind: 'string',
+		describe: 'Where the scan service listens: unix:PATH, or ADDRESS:PORT with a token (serve, sidecar)',
+		defaultText: 'for sidecar a socket in the temporary directory',
+	},
+	{
+		name: 'metrics-listen',
+		kind: 'string',
+		describe: 'ADDRESS:PORT of health, readiness and metrics alone, without a token (serve, sidecar)',
+		defaultText: 'none',
+	},
+	{name: 'log-format', kind: 'string', describe: 'json or text (serve, sidecar)', defaultText: 'json'},
+	{
+		name: 'grace-period',
+		kind: 'number',
+		describe: 'Seconds that the command of sidecar has to end before it is killed',
+		defaultText: '20',
+	},
+	{
+		name: 'print-schema',
+		kind: 'boolean',
+		describe: 'Print the JSON schema of the scan service’s API (serve)',
+		commands: ['serve'],
+	},
 	{name: 'verbose', kind: 'boolean', describe: 'Tell more on stderr'},
 	{
 		name: 'format',
 		kind: 'string',
-		describe: 'table or json (scan), text or json (images, explain)',
-		commands: ['scan', 'images', 'explain'],
+		describe: 'table or json (scan), text or json (images, explain, status)',
+		commands: ['scan', 'images', 'explain', 'status'],
 	},
 	{
 		name: 'all',
@@ -115,6 +175,10 @@ export interface Settings {
 	readonly deadlineMs: number;
 	readonly cacheDirectory: string;
 	readonly cacheBytes: number;
+	readonly layerCacheBytes: number;
+	readonly layerSpaceBytes: number;
+	readonly tagMemoryMs: number;
+	readonly queueLimit: number;
 	readonly scanTimeoutMs: number;
 	readonly retries: number;
 	readonly dockerConfigFile: {readonly path: string; readonly required: boolean};
@@ -124,6 +188,14 @@ export interface Settings {
 	readonly databaseUpdate: boolean;
 	readonly kustomizeBuildOptions: readonly string[];
 	readonly tools: Partial<Readonly<Record<ToolName, string>>>;
+	/** Who scans instead of this process. */
+	readonly service: ServiceAddress | undefined;
+	readonly serviceToken: TokenSource | undefined;
+	readonly listen: ServiceAddress | undefined;
+	readonly metricsListen: ServiceAddress | undefined;
+	readonly logFormat: 'json' | 'text';
+	readonly gracePeriodMs: number;
+	readonly printSchema: boolean;
 	readonly verbose: boolean;
 	readonly format: 'table' | 'text' | 'json';
 	readonly parameters: ParameterValues;
@@ -132,6 +204,11 @@ export interface Settings {
 	readonly calledByArgo: boolean;
 	readonly build: BuildEnvironment;
 }
+
+/** Never a flag: every process of the machine can read those. */
+export type TokenSource =
+	| {readonly kind: 'file'; readonly path: string}
+	| {readonly kind: 'text'; readonly text: string};
 
 /** The variable of an option: `cache-dir` is TRIVY_GATE_CACHE_DIR. */
 export function variableOf(name: string): string {
@@ -159,12 +236,16 @@ export function parseSettings(
 		all: read.boolean('all') ?? false,
 		root: read.string('root'),
 		policyFile: read.string('policy'),
-		concurrency: read.number('concurrency', 1, 256) ?? defaultConcurrency(),
+		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
 		deadlineMs: seconds('deadline', command === 'generate' ? 45 : 900),
 		cacheDirectory: resolve(
 			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
 		),
-		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * 1024 * 1024,
+		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * megabyte,
+		layerCacheBytes: (read.number('layer-cache-size', 1, 1_000_000) ?? 1024) * megabyte,
+		layerSpaceBytes: (read.number('layer-space', 1, 1_000_000) ?? 10_240) * megabyte,
+		tagMemoryMs: (read.number('tag-memory', 0, 86_400) ?? 60) * 1000,
+		queueLimit: read.number('queue-limit', 1, 1_000_000) ?? 10_000,
 		scanTimeoutMs: seconds('scan-timeout', 300),
 		retries: read.number('retries', 0, 20) ?? 2,
 		dockerConfigFile: dockerConfig(read.string('docker-config'), environment),
@@ -176,6 +257,13 @@ export function parseSettings(
 			.split(/\s+/)
 			.filter((option) => option !== ''),
 		tools: toolSettings(read),
+		service: addressOf(read, 'service', parseServiceAddress, problems),
+		serviceToken: tokenSource(read.string('service-token-file'), environment, problems),
+		listen: addressOf(read, 'listen', parseListenAddress, problems),
+		metricsListen: addressOf(read, 'metrics-listen', parseListenAddress, problems),
+		logFormat: logFormatOf(read, problems),
+		gracePeriodMs: seconds('grace-period', 20),
+		printSchema: read.boolean('print-schema') ?? false,
 		verbose: read.boolean('verbose') ?? false,
 		format: formatOf(command, read.string('format'), problems),
 		parameters: {},
@@ -186,9 +274,12 @@ export function parseSettings(
 	// An empty policy variable is an unset value in somebody's template, and must not mean the built-in policy.
 	if (environment['TRIVY_GATE_POLICY'] === '' && flags['policy'] === undefined)
 		problems.push('TRIVY_GATE_POLICY is empty');
-	if (flags['format'] !== undefined && !['scan', 'images', 'explain'].includes(command)) {
-		problems.push(`--format is not for ${command}`);
+	for (const {name, commands} of options as readonly Option[]) {
+		if (flags[name] !== undefined && commands !== undefined && !commands.includes(command)) {
+			problems.push(`--${name} is not for ${command}`);
+		}
 	}
+	problems.push(...addressProblems(command, settings));
 	if (problems.length > 0) throw invalid(problems);
 	return {
 		...settings,
@@ -206,8 +297,8 @@ function invalid(problems: readonly string[]): GateError {
 	});
 }
 
-/** Set-up's variable, and those that Kubernetes makes for a Service called trivy-gate. */
-const otherVariables = /^TRIVY_GATE_(?:TOOL_CACHE|SERVICE_HOST|SERVICE_PORT.*|PORT(?:_.*)?)$/;
+/** Set-up's variable, the token, and those that Kubernetes makes for a Service called trivy-gate. */
+const otherVariables = /^TRIVY_GATE_(?:TOOL_CACHE|SERVICE_TOKEN|SERVICE_HOST|SERVICE_PORT.*|PORT(?:_.*)?)$/;
 
 function unknownVariables(environment: Environment): string[] {
 	const known = options.map(({name}) => variableOf(name));
@@ -216,14 +307,7 @@ function unknownVariables(environment: Environment): string[] {
 		.map((name) => `${name} is not a setting of the gate`);
 }
 
-const scanBytes = 300 * 1024 * 1024;
-
-/** The number of CPUs, but no more scans (about 270 MB each) than the container's memory holds beside the gate. */
-function defaultConcurrency(): number {
-	const memory = process.constrainedMemory();
-	const fits = memory > 0 && memory < Number.MAX_SAFE_INTEGER ? Math.floor(memory / scanBytes) - 1 : Infinity;
-	return Math.max(1, Math.min(availableParallelism(), fits));
-}
+const megabyte = 1024 * 1024;
 
 type Reader = ReturnType<typeof reader>;
 
@@ -236,6 +320,7 @@ function reader(flags: Flags, environment: Environment, problems: string[]) {
 		return text === undefined || text === '' ? undefined : {text, from: variableOf(name)};
 	};
 	return {
+		raw,
 		string: (name: OptionName) => {
 			const value = raw(name);
 			if (value?.text === '') problems.push(`${value.from} is empty`);
@@ -279,8 +364,55 @@ function dockerConfig(path: string | undefined, environment: Environment): Setti
 	return {path: join(environment['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'), required: false};
 }
 
+function addressOf(
+	read: Reader,
+	name: OptionName,
+	parse: (text: string) => ServiceAddress | string,
+	problems: string[],
+): ServiceAddress | undefined {
+	const value = read.raw(name);
+	const address = value === undefined ? undefined : parse(value.text);
+	if (typeof address !== 'string') return address;
+	problems.push(`${value?.from} ${address}`);
+	return undefined;
+}
+
+function tokenSource(path: string | undefined, environment: Environment, problems: string[]): TokenSource | undefined {
+	const text = environment['TRIVY_GATE_SERVICE_TOKEN'];
+	if (path !== undefined) return {kind: 'file', path: resolve(path)};
+	if (text === undefined || text === '') return undefined;
+	const problem = tokenProblem(text);
+	if (problem !== undefined) problems.push(`TRIVY_GATE_SERVICE_TOKEN ${problem}`);
+	return {kind: 'text', text};
+}
+
+/** A port can be reached by others than this user, also on loopback, where the whole pod is at home. */
+function addressProblems(command: Command, settings: Settings): readonly string[] {
+	const {service, listen, metricsListen, serviceToken, printSchema} = settings;
+	const hint = 'needs a token: set TRIVY_GATE_SERVICE_TOKEN_FILE';
+	const serves = command === 'serve' || command === 'sidecar';
+	return [
+		...(service?.kind === 'tcp' && serviceToken === undefined ? [`a service behind http:// ${hint}`] : []),
+		...(serves && listen?.kind === 'tcp' && serviceToken === undefined ? [`listening at a port ${hint}`] : []),
+		...(serves && metricsListen?.kind === 'unix' ? ['--metrics-listen takes ADDRESS:PORT only'] : []),
+		...(command === 'serve' && listen === undefined && !printSchema ? ['serve needs --listen'] : []),
+	];
+}
+
+/** Where sidecar listens and status asks unless they are told: below the temporary directory, for this user alone. */
+export function defaultSocket(): ServiceAddress {
+	return {kind: 'unix', path: join(tmpdir(), `trivy-gate-service-${process.getuid?.() ?? 0}`, 'socket')};
+}
+
+function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {
+	const value = read.raw('log-format');
+	if (value === undefined || value.text === 'json') return 'json';
+	if (value.text !== 'text') problems.push(`${value.from} must be json or text, not "${value.text}"`);
+	return 'text';
+}
+
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
-	const plain = command === 'images' || command === 'explain' ? 'text' : 'table';
+	const plain = ['images', 'explain', 'status'].includes(command) ? 'text' : 'table';
 	if (format === undefined || format === 'table' || format === 'text') return plain;
 	if (format === 'json') return 'json';
 	problems.push(`--format must be ${plain} or json, not "${format}"`);

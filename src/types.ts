@@ -346,6 +346,74 @@ export type ScanEvent =
 	  }
 	| {readonly kind: 'finished'; readonly verdict: ScanVerdict; readonly milliseconds: number};
 
+/** A caller's set of images. */
+export interface ScanRequest {
+	/** Who asks, for fairness between applications and for the log; empty for local use. */
+	readonly application: string;
+	readonly targets: readonly ScanTarget[];
+	/** Of targets that name none of their own. */
+	readonly platforms: readonly Platform[];
+	/** Older databases give the caveat `stale-database`. */
+	readonly maxDatabaseAgeHours: number;
+	/** Aborted with the reason `deadline` or `canceled` when the caller goes: what it still waits for is answered as unscanned. */
+	readonly signal: AbortSignal;
+	readonly onEvent: (event: ScanEvent) => void;
+}
+
+/** What scans images: an engine in this process, or the scan service behind a socket. */
+export interface ScanEngine {
+	/**
+	 * One verdict for every target, platform and digest. Work that is under way when the signal aborts goes on in the
+	 * background until `close`.
+	 * @throws GateError database-unavailable, service-unreachable, service-busy; nothing else.
+	 */
+	readonly scan: (request: ScanRequest) => Promise<readonly ScanVerdict[]>;
+	/** Stops everything that was started; resolves when it has ended. */
+	readonly close: () => Promise<void>;
+}
+
+/** The engine of this process, which the scan service serves. */
+export interface LocalScanEngine extends ScanEngine {
+	/** Trivy's raw report as JSON text; undefined when the store has none. */
+	readonly storedReport: (digest: string, platform: Platform) => Promise<string | undefined>;
+	readonly status: () => EngineStatus;
+}
+
+export interface EngineStatus {
+	/** Why no image can be scanned now, for a person; undefined when one can. */
+	readonly problem: string | undefined;
+	readonly database: DatabaseInfo | undefined;
+	readonly javaDatabase: DatabaseInfo | undefined;
+	/** Why the last refresh of a database failed; undefined when it did not. */
+	readonly refreshProblem: string | undefined;
+	readonly trivyServer: 'starting' | 'running' | 'restarting' | 'stopped';
+	readonly concurrency: number;
+	readonly running: number;
+	readonly waiting: number;
+	readonly queueLimit: number;
+	/** Bytes on disk of the verdict store and of Trivy's layer cache. */
+	readonly storeBytes: number;
+	readonly layerCacheBytes: number;
+}
+
+/** What the engine tells its observer, for metrics and the log. */
+export type EngineEvent =
+	| {
+			readonly kind: 'scan-finished';
+			readonly image: ImageName;
+			readonly digest: string;
+			readonly platform: Platform;
+			readonly outcome: 'scanned' | UnscannedReason;
+			readonly waitedMs: number;
+			readonly scanMs: number;
+	  }
+	| {readonly kind: 'store-read'; readonly hit: boolean}
+	/** `saved` layers were known already and were not fetched. */
+	| {readonly kind: 'layer'; readonly outcome: 'fetched' | 'saved'; readonly bytes: number}
+	| {readonly kind: 'database-refreshed'; readonly database: 'vulnerability' | 'java'; readonly info: DatabaseInfo}
+	| {readonly kind: 'database-refresh-failed'; readonly database: 'vulnerability' | 'java'; readonly problem: string}
+	| {readonly kind: 'trivy-server'; readonly state: EngineStatus['trivyServer']; readonly detail: string};
+
 // ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** In order of strictness for one image. */
@@ -398,6 +466,8 @@ export interface ToolCall {
 	readonly input?: string;
 	/** Bytes of stdout that are too many; default 100 MiB. */
 	readonly maxOutput?: number;
+	/** Takes stdout as it comes; the result then has none. When it rejects, the program is stopped. */
+	readonly read?: (output: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 /** How a program ended: the states cannot overlap, the first cause wins. */
@@ -413,7 +483,7 @@ export type ToolResult =
 	| {readonly kind: 'missing'; readonly path: string; readonly code: string}
 	| {
 			readonly kind: 'stopped';
-			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big';
+			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big' | 'output-refused';
 			readonly signal: string | undefined;
 			readonly stderr: string;
 	  };
@@ -433,6 +503,25 @@ export interface ToolContext {
 
 /** Runs one external tool with an argument array, never through a shell. Does not reject. */
 export type RunTool = (tool: ToolName, args: readonly string[], call: ToolCall) => Promise<ToolResult>;
+
+/** A tool that runs until it is stopped, such as a server. */
+export interface RunningTool {
+	/** Undefined when it could not be started. */
+	readonly pid: number | undefined;
+	/** How it ended, with the last of its words. Does not reject. */
+	readonly ended: Promise<ToolResult>;
+	/** SIGTERM, and SIGKILL a little later; resolves when it has ended. */
+	readonly stop: () => Promise<void>;
+	/** SIGKILL, for one that hangs; resolves when it has ended. */
+	readonly kill: () => Promise<void>;
+}
+
+/** Starts one external tool as {@link RunTool} does, without waiting for it. */
+export type StartTool = (
+	tool: ToolName,
+	args: readonly string[],
+	call: Pick<ToolCall, 'environment' | 'directory'>,
+) => RunningTool;
 
 /** Lines on stderr, each with its stage in front. */
 export interface Log {

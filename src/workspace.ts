@@ -1,13 +1,15 @@
-import {mkdtemp, readFile, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, readdir, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
 const prefix = 'trivy-gate-run-';
-/** No run takes this long, so what is older is a leftover even when its process number is in use again. */
+/** No run takes this long without touching it, so what is older is a leftover even when its process number is in use again. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /** A private directory (0700) for one run. */
 export interface Workspace {
 	readonly makeDirectory: (label: string) => Promise<string>;
+	/** Tells that it is in use, for a run that takes days. */
+	readonly touch: () => Promise<void>;
 	/** Removes everything; call it however the run ends. */
 	readonly remove: () => Promise<void>;
 }
@@ -19,6 +21,10 @@ export async function openWorkspace(parent: string): Promise<Workspace> {
 	await writeFile(join(directory, 'pid'), String(process.pid));
 	return {
 		makeDirectory: (label) => mkdtemp(join(directory, `${label}-`)),
+		touch: async () => {
+			const now = new Date();
+			await utimes(directory, now, now).catch(() => {});
+		},
 		remove: () => rm(directory, {recursive: true, force: true, maxRetries: 3}),
 	};
 }

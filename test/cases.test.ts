@@ -3,7 +3,7 @@
 import {readdirSync} from 'node:fs';
 import {cp, mkdtemp, readFile, readlink, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {delimiter, dirname, join} from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import pLimit from 'p-limit';
@@ -77,7 +77,7 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 	const run = await gate.run(
 		example.args.map((argument) => (argument === 'input' ? input : argument)),
 		{
-			environment: {...tools, ...example.environment},
+			environment: {...tools, ...beside(lab.tools.trivy), ...example.environment},
 			...(policy === undefined ? {} : {policy}),
 			...(example.cache === undefined ? {} : {cacheDirectory: await cacheFor(example.cache, place)}),
 		},
@@ -101,6 +101,11 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 		);
 		t.is(seen.length, count, `${kind} requests\n${say}`);
 	}
+}
+
+/** The real tool for what a program in its place leaves to it. */
+function beside(tool: string): Readonly<Record<string, string>> {
+	return {PATH: `${dirname(tool)}${delimiter}${process.env['PATH'] ?? ''}`};
 }
 
 async function cacheFor(cache: NonNullable<Case['cache']>, place: string): Promise<string> {

@@ -1,10 +1,21 @@
+import {readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import test from 'ava';
-import {runProgram} from '../src/exec.ts';
+import {runProgram, startProgram} from '../src/exec.ts';
 
 const call = {environment: {}, directory: tmpdir(), timeoutMs: 20_000};
 const node = process.execPath;
 const script = (text: string) => ['-e', text];
+const refuseLater = async (output: AsyncIterable<Uint8Array>) => {
+	// Not a loop: a loop would close what it leaves.
+	const pieces = output[Symbol.asyncIterator]();
+	await pieces.next();
+	await pieces.next();
+	throw new Error('enough');
+};
+const refuse = () => Promise.reject(new Error('enough'));
 
 test('a program’s exit code, stdout and stderr come back as they are', async (t) => {
 	const result = await runProgram(
@@ -70,3 +81,75 @@ test('a program that was killed, and one that prints without end', async (t) => 
 	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
 	t.like(await runProgram(node, endless, {...call, maxOutput: 1_000_000}), {kind: 'stopped', reason: 'output-too-big'});
 });
+
+test('what a program prints can be read as it comes, and is then not kept', async (t) => {
+	const pieces: number[] = [];
+	const result = await runProgram(node, script('process.stdout.write("x".repeat(3_000_000))'), {
+		...call,
+		maxOutput: 1000,
+		read: async (output) => {
+			for await (const piece of output) pieces.push(piece.length);
+		},
+	});
+	t.like(result, {kind: 'exited', exitCode: 0, stdout: new Uint8Array()});
+	t.true(pieces.length > 1);
+	t.is(
+		pieces.reduce((sum, length) => sum + length, 0),
+		3_000_000,
+	);
+});
+
+test('a program whose output is refused is stopped', async (t) => {
+	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
+	t.like(await runProgram(node, endless, {...call, read: refuse}), {kind: 'stopped', reason: 'output-refused'});
+});
+
+test('a program whose output is refused in the middle does not wait to be read to its end', async (t) => {
+	const much = script('process.on("SIGTERM", () => {}); process.stdout.write("x".repeat(50_000_000))');
+	t.like(await runProgram(node, much, {...call, read: refuseLater}), {kind: 'stopped', reason: 'output-refused'});
+});
+
+for (const ownGroup of [true, false]) {
+	test(`a program that runs on is stopped, or killed when it does not listen${ownGroup ? ', in its own group' : ''}`, async (t) => {
+		const polite = startProgram(node, script('setInterval(() => {}, 1000)'), call, {ownGroup});
+		await polite.stop();
+		t.like(await polite.ended, {kind: 'stopped', reason: 'signal', signal: 'SIGTERM'});
+		const stubborn = startProgram(node, script('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'), call, {
+			ownGroup,
+		});
+		await stubborn.kill();
+		t.like(await stubborn.ended, {kind: 'stopped', signal: 'SIGKILL'});
+		const wordy = startProgram(node, script('console.error("the last words"); process.exitCode = 4'), call, {ownGroup});
+		t.like(await wordy.ended, {kind: 'exited', exitCode: 4, stderr: 'the last words\n'});
+		t.like(await startProgram('/nowhere/trivy', [], call, {ownGroup}).ended, {kind: 'missing'});
+	});
+}
+
+test('programs in groups of their own end when this process is killed', async (t) => {
+	const parent = startProgram(
+		node,
+		script(`import(${JSON.stringify(join(import.meta.dirname, '../src/exec.ts'))}).then(({startProgram}) => {
+			const one = startProgram(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], ${JSON.stringify(call)}, {ownGroup: true});
+			const other = startProgram(process.execPath, ['-e', '0'], ${JSON.stringify(call)}, {ownGroup: true});
+			other.ended.then(() => { console.error(one.pid); });
+			setInterval(() => {}, 1000);
+			setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1500);
+		})`),
+		call,
+	);
+	const ended = await parent.ended;
+	const orphan = ended.kind === 'stopped' ? Number(ended.stderr.trim()) : 0;
+	t.true(orphan > 0, JSON.stringify(ended));
+	// A watchdog, not a measurement.
+	for (let tries = 0; tries < 200 && isRunning(orphan); tries += 1) await wait(50);
+	t.false(isRunning(orphan));
+});
+
+function isRunning(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+	} catch {
+		return false;
+	}
+}

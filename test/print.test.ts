@@ -28,12 +28,21 @@ const finding: Finding = {
 	publishedDate: undefined,
 };
 
-type Outcome = 'clean' | 'vulnerable' | 'unscanned';
+type Outcome = 'clean' | 'vulnerable' | 'unscanned' | 'late';
 
 function verdictOf(image: string, outcome: Outcome): ScanVerdict {
 	const name = image as ImageName;
 	if (outcome === 'unscanned')
 		return {image: name, platform, kind: 'unscanned', reason: 'not-found', transient: false, detail: 'no'};
+	if (outcome === 'late')
+		return {
+			image: name,
+			platform,
+			kind: 'unscanned',
+			reason: 'deadline',
+			transient: true,
+			detail: 'the deadline came first',
+		};
 	return {
 		image: name,
 		platform,
@@ -49,7 +58,12 @@ function verdictOf(image: string, outcome: Outcome): ScanVerdict {
 }
 
 /** The whole way from rendered text to what is printed, with verdicts by image. */
-function generate(text: string, outcomes: Readonly<Record<string, Outcome>>, enforcement: Enforcement) {
+function generate(
+	text: string,
+	outcomes: Readonly<Record<string, Outcome>>,
+	enforcement: Enforcement,
+	secondsLeft?: number,
+) {
 	const read = readManifests(text);
 	const references = findImages(read.objects);
 	const policy = {...defaultPolicy, enforcement};
@@ -61,6 +75,7 @@ function generate(text: string, outcomes: Readonly<Record<string, Outcome>>, enf
 		decision,
 		policy,
 		report: '',
+		secondsLeft,
 		settings: parseSettings(
 			'generate',
 			'-',
@@ -234,3 +249,25 @@ test(
 	'kind: Pod\nspec: {containers: [{image: denied, name: a}]}\napiVersion: example.com/v1\n  \t\nx: 1\n',
 	1,
 );
+
+test('what goes on in the background is told, with the time to come back', (t) => {
+	const late = (secondsLeft: number | undefined) => {
+		const text = names
+			.slice(0, 2)
+			.map((name, index) => podOf(name, index))
+			.join('');
+		const last: Record<string, Outcome> = {[names[1] ?? '']: 'late'};
+		return t.throws(() => generate(text, last, 'seal', secondsLeft), {instanceOf: GateError}).message;
+	};
+	t.is(late(38), 'scan: 1 of 2 images scanned, the rest goes on in the background; hard refresh in about 40 s.');
+	t.regex(late(200), /hard refresh in about 4 min\.$/);
+	t.regex(late(0), /hard refresh in about 10 s\.$/);
+	t.is(
+		late(undefined),
+		'scan: 1 of 2 images are scanned, then the deadline of 45 s came. What is scanned is kept: a hard refresh goes on from there.',
+	);
+});
+
+function podOf(name: string, index: number): string {
+	return `---\napiVersion: v1\nkind: Pod\nmetadata: {name: p${index}, namespace: shop}\nspec:\n  containers: [{name: a, image: '${name}'}]\n`;
+}

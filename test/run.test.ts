@@ -160,7 +160,16 @@ test.serial('a denied chart: exit code 1, and a report that says what to do', as
 	);
 });
 
+/** A cache directory in which an image's layers are known, so that its variants need not wait for each other. */
+async function cacheThatKnows(name: string): Promise<string> {
+	const cacheDirectory = await gate.warmCache();
+	const run = await gate.run(['scan', '-'], {input: pods(lab.image(name)), cacheDirectory});
+	if (run.exitCode !== 0) throw new Error(run.stderr);
+	return cacheDirectory;
+}
+
 test.serial('scans are parallel: a registry that answers only when three wait at it lets them go', async (t) => {
+	const cacheDirectory = await cacheThatKnows('debian');
 	const names = ['one', 'two', 'three'];
 	const images = await Promise.all(
 		names.map(async (name) => (await lab.publishVariant('debian', `barrier-${name}`)).image),
@@ -170,22 +179,26 @@ test.serial('scans are parallel: a registry that answers only when three wait at
 		kind: 'blob-get',
 		path: /debian-barrier-/,
 	});
-	const run = await gate.run(['scan', '-', '--concurrency', '3'], {input: pods(...images)});
+	const run = await gate.run(['scan', '-', '--concurrency', '3'], {input: pods(...images), cacheDirectory});
 	barrier.remove();
 	t.is(run.exitCode, 0, run.stderr);
 	t.true(barrier.opened);
 });
 
-test.serial('no more scans than --concurrency run at once', async (t) => {
+test.serial('no more images than --concurrency, and one that is fetched ahead, are at work at once', async (t) => {
+	const cacheDirectory = await cacheThatKnows('debian');
 	const images = await Promise.all(
-		['four', 'five', 'six'].map(async (name) => (await lab.publishVariant('debian', `limit-${name}`)).image),
+		['four', 'five', 'six', 'seven'].map(async (name) => (await lab.publishVariant('debian', `limit-${name}`)).image),
 	);
 	const barrier = lab.proxy.add({
-		fault: {kind: 'barrier', clients: 3, timeoutMs: 60_000},
+		fault: {kind: 'barrier', clients: 4, timeoutMs: 60_000},
 		kind: 'blob-get',
 		path: /debian-limit-/,
 	});
-	const run = await gate.run(['scan', '-', '--concurrency', '2', '--deadline', '8'], {input: pods(...images)});
+	const run = await gate.run(['scan', '-', '--concurrency', '2', '--deadline', '8'], {
+		input: pods(...images),
+		cacheDirectory,
+	});
 	barrier.remove();
 	t.is(run.exitCode, 2, run.stderr);
 	t.false(barrier.opened);
@@ -195,8 +208,22 @@ test.serial('no more scans than --concurrency run at once', async (t) => {
 				.filter(({kind, repository}) => kind === 'blob-get' && repository?.startsWith('shop/debian-limit-'))
 				.map(({repository}) => repository),
 		).size,
-		2,
+		3,
 	);
+});
+
+test.serial('images that share a layer fetch it once, however many are scanned at once', async (t) => {
+	const images = await Promise.all(
+		Array.from({length: 6}, async (_, index) => (await lab.publishVariant('api-fixed', `shares-${index}`)).image),
+	);
+	lab.proxy.reset();
+	const run = await gate.run(['scan', '-', '--concurrency', '4'], {input: pods(...images)});
+	t.is(run.exitCode, 0, run.stderr);
+	const blobs = lab.proxy.requests
+		.filter(({kind, status}) => kind === 'blob-get' && status === 200)
+		.map(({path}) => path.split('/').at(-1));
+	t.true(blobs.length > 6);
+	t.is(new Set(blobs).size, blobs.length);
 });
 
 test.serial('300 images of 10 digests are 300 questions and 10 scans', async (t) => {
@@ -291,6 +318,43 @@ test.serial('SIGTERM in the middle of a scan leaves no child and no file', async
 	t.deepEqual(await runningWith(environment['TRIVY_GATE_CACHE_DIR'] ?? ''), []);
 });
 
+// The lock, the watcher and the sweep are the kernel's and Linux's.
+test
+	.skipIf(process.platform !== 'linux')
+	.serial(
+		'SIGKILL in the middle of a scan: its programs end, and the next run goes on with what was learned',
+		async (t) => {
+			const cacheDirectory = await gate.warmCache();
+			const [known, slow] = await Promise.all(
+				['killed-known', 'killed-slow'].map(async (label) => (await lab.publishVariant('debian', label)).image),
+			);
+			const input = pods(known ?? '', slow ?? '');
+			const hang = lab.proxy.add({fault: {kind: 'hang'}, kind: 'blob-get', path: /debian-killed-slow/});
+			const child = spawn(process.execPath, [program, 'scan', '-'], {
+				env: await gate.environment({cacheDirectory}),
+				stdio: ['pipe', 'ignore', 'pipe'],
+			});
+			child.stdin.end(input);
+			let stderr = '';
+			child.stderr.setEncoding('utf8').on('data', (text: string) => {
+				stderr += text;
+			});
+			while (hang.hits === 0 || !stderr.includes('killed-known')) await wait(50);
+			child.kill('SIGKILL');
+			await once(child, 'close');
+			for (let tries = 0; tries < 400 && (await runningWith(cacheDirectory)).length > 0; tries += 1) await wait(50);
+			t.deepEqual(await runningWith(cacheDirectory), []);
+			hang.remove();
+			lab.proxy.reset();
+			const next = await gate.run(['scan', '-'], {input, cacheDirectory});
+			t.is(next.exitCode, 0, next.stderr);
+			t.false(next.stderr.includes('another engine'));
+			t.is(lab.proxy.count({kind: 'blob-get', repository: 'shop/debian-killed-known'}), 0);
+			// Its own layer and its configuration: the base is known.
+			t.is(lab.proxy.count({kind: 'blob-get', repository: 'shop/debian-killed-slow'}), 2);
+		},
+	);
+
 test.serial('ten megabytes that are read slowly arrive whole', async (t) => {
 	const filler = Array.from(
 		{length: 1000},
@@ -358,6 +422,11 @@ test.serial('credentials per registry reach the registry and nothing else', asyn
 	const allowed = await gate.run(['scan', '-', '--docker-config', file, '--verbose'], {input});
 	t.is(allowed.exitCode, 0, allowed.stderr);
 	t.false(`${allowed.stdout}${allowed.stderr}${refused.stderr}`.includes('sesame'));
+	await writeFile(file, '{"auths": sesame-open');
+	const broken = await gate.run(['scan', '-', '--docker-config', file], {input});
+	t.is(broken.exitCode, 2);
+	t.regex(broken.stdout, /the registry credentials cannot be used: it is not JSON/);
+	t.false(`${broken.stdout}${broken.stderr}`.includes('sesame'));
 	lab.proxy.reset();
 	await rm(directory, {recursive: true});
 });

@@ -33,6 +33,38 @@ test('every mistake is named at once', (t) => {
 	}
 });
 
+test('where the scan service is, and who may ask it', (t) => {
+	const token = {TRIVY_GATE_SERVICE_TOKEN: 'x'.repeat(32)};
+	const settings = parseSettings('generate', '.', {}, {...token, TRIVY_GATE_SERVICE: 'http://gate.example:8080'});
+	t.deepEqual(settings.service, {kind: 'tcp', host: 'gate.example', port: 8080});
+	t.deepEqual(settings.serviceToken, {kind: 'text', text: 'x'.repeat(32)});
+	const file = parseSettings('serve', '.', {listen: '[::1]:80', 'service-token-file': '/token'}, token);
+	t.deepEqual(file.serviceToken, {kind: 'file', path: '/token'});
+	const open = parseSettings('sidecar', '.', {}, {TRIVY_GATE_LISTEN: 'unix:/run/gate/socket'});
+	t.is(open.serviceToken, undefined);
+	for (const [command, environment, words] of [
+		['generate', {TRIVY_GATE_SERVICE: 'http://gate.example:8080'}, 'a service behind http:// needs a token'],
+		['sidecar', {TRIVY_GATE_LISTEN: '127.0.0.1:80'}, 'listening at a port needs a token'],
+		['sidecar', {TRIVY_GATE_METRICS_LISTEN: 'unix:/run/gate/metrics'}, '--metrics-listen takes ADDRESS:PORT only'],
+		['generate', {TRIVY_GATE_SERVICE: 'gate.example'}, 'TRIVY_GATE_SERVICE must be unix:PATH or http://HOST:PORT'],
+		['serve', {}, 'serve needs --listen'],
+	] as const) {
+		const error = t.throws(() => parseSettings(command, '.', {}, environment), {instanceOf: GateError});
+		t.true(error.output?.includes(words), error.output);
+	}
+});
+
+test('a token is no flag: every process of the machine could read it', (t) => {
+	t.false(options.some(({name}) => name.endsWith('-token')));
+});
+
+test('a flag of one command is refused by the others', (t) => {
+	const error = t.throws(() => parseSettings('scan', '.', {'print-schema': true, all: true}, {}), {
+		instanceOf: GateError,
+	});
+	t.is(error.output, '--print-schema is not for scan\n--all is not for scan');
+});
+
 test('lists take commas and repeated flags', (t) => {
 	t.deepEqual(parseSettings('scan', '.', {}, {TRIVY_GATE_DATABASE_REPOSITORY: 'a/db:2, b/db:2'}).databaseRepositories, [
 		'a/db:2',

@@ -20,6 +20,8 @@ export interface BoltMeta {
 	readonly pageSize: number;
 	readonly pages: number;
 	readonly root: number;
+	/** The transaction that wrote it. */
+	readonly transaction: bigint;
 }
 
 const magic = 0xed0cdaed;
@@ -41,6 +43,7 @@ export function readMeta(head: Buffer): BoltMeta | undefined {
 		pageSize,
 		pages: Number(head.readBigUInt64LE(newest + 56)),
 		root: Number(head.readBigUInt64LE(newest + 32)),
+		transaction: head.readBigUInt64LE(newest + 64),
 	};
 }
 

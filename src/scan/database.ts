@@ -27,6 +27,8 @@ export interface DatabaseOptions {
 	readonly update: boolean;
 	readonly timeoutMs: number;
 	readonly now: () => number;
+	/** Told when an old database is used because no newer one can be had. */
+	readonly onRefreshFailed?: (problem: string) => void;
 }
 
 /** Trivy keeps two databases, each under a name of its own below its cache directory. */
@@ -55,7 +57,7 @@ const metadata = z.object({
 	UpdatedAt: z.iso.datetime({offset: true}),
 	NextUpdate: z.iso.datetime({offset: true}),
 });
-/** Databases that are not current any more stay this long, for scans that still read them. */
+/** Databases that are not current any more stay this long after their last use, for scans that still read them. */
 const retiredForMs = 60 * 60 * 1000;
 
 /**
@@ -74,13 +76,9 @@ export async function openDatabase(kind: DatabaseKind, options: DatabaseOptions)
 			'Fill the cache directory, or allow updates (--database-update).',
 		);
 	}
-	const failures: string[] = [];
-	for (const repository of options.repositories.length === 0 ? [undefined] : options.repositories) {
-		const result = await download(kind, repository, options);
-		if (typeof result !== 'string') return result;
-		failures.push(repository === undefined ? result : `${repository}: ${result}`);
-		if (context.signal.aborted) break;
-	}
+	const downloaded = await downloadDatabase(kind, options);
+	if ('directory' in downloaded) return downloaded;
+	const {failures} = downloaded;
 	if (current === undefined) {
 		if (context.signal.reason === 'deadline') throw late(kind);
 		const {flag} = layouts[kind];
@@ -92,7 +90,23 @@ export async function openDatabase(kind: DatabaseKind, options: DatabaseOptions)
 		'scan',
 		`the ${title} could not be refreshed; the one of ${current.info.updatedAt} is used — ${failures.join('; ')}.`,
 	);
+	options.onRefreshFailed?.(failures.join('; '));
 	return current;
+}
+
+/** Tries the repositories in order and makes what it gets the current database. */
+export async function downloadDatabase(
+	kind: DatabaseKind,
+	options: DatabaseOptions,
+): Promise<Database | {readonly failures: readonly string[]}> {
+	const failures: string[] = [];
+	for (const repository of options.repositories.length === 0 ? [undefined] : options.repositories) {
+		const result = await download(kind, repository, options);
+		if (typeof result !== 'string') return result;
+		failures.push(repository === undefined ? result : `${repository}: ${result}`);
+		if (options.context.signal.aborted) break;
+	}
+	return {failures};
 }
 
 function late(kind: DatabaseKind): GateError {
@@ -127,7 +141,7 @@ async function download(
 	const fresh = await freshDirectory(directory, `${layout.folder}-`);
 	if (fresh instanceof Error) return `the cache directory cannot be written (${fresh.message})`;
 	const args = ['image', layout.download, ...(repository === undefined ? [] : [layout.repository, repository])];
-	const result = await trivy.run(args, {cacheDirectory: fresh, timeoutMs});
+	const result = await trivy.run(args, {cacheDirectory: fresh, timeoutMs, credentials: true});
 	if (result.kind !== 'exited' || result.exitCode !== 0) {
 		await rm(fresh, {recursive: true, force: true});
 		return explainFailure(result, 'trivy', {timeoutMs}).detail;
@@ -169,7 +183,7 @@ async function whyDistrusted(
 }
 
 /** Where a directory has the vulnerability database's file. */
-function databaseFile(directory: string): string {
+export function databaseFile(directory: string): string {
 	return join(directory, layouts.vulnerability.folder, layouts.vulnerability.file);
 }
 
@@ -222,6 +236,12 @@ async function makeCurrent(kind: DatabaseKind, directory: string, fresh: string)
 	const temporary = join(directory, `${randomUUID()}.link`);
 	await symlink(basename(fresh), temporary);
 	await rename(temporary, currentLink(kind, directory));
+}
+
+/** Says that a database is still in use, though it may not be the current one any more. */
+export async function keepFromRetirement(database: Database | undefined): Promise<void> {
+	const now = new Date();
+	if (database !== undefined) await utimes(database.directory, now, now).catch(() => {});
 }
 
 async function removeRetired(kind: DatabaseKind, directory: string, now: number): Promise<void> {

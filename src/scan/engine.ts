@@ -1,35 +1,74 @@
-import {rm} from 'node:fs/promises';
-import {setTimeout as wait} from 'node:timers/promises';
-import pLimit from 'p-limit';
-import type {Caveat, ImageName, Platform, ScanEvent, ScanTarget, ScanVerdict, ToolContext} from '../types.ts';
+import {join} from 'node:path';
+import {GateError} from '../errors.ts';
+import type {
+	Caveat,
+	EngineEvent,
+	EngineStatus,
+	LocalScanEngine,
+	Platform,
+	ScanRequest,
+	ScanTarget,
+	ScanVerdict,
+	StartTool,
+	ToolContext,
+} from '../types.ts';
 import {createLookup, refusedAddress} from './address.ts';
-import {advisorySources, openDatabase} from './database.ts';
-import type {Database, DatabaseKind} from './database.ts';
-import type {ScanFailure} from './failure.ts';
+import type {Database} from './database.ts';
+import {createDatabases, refreshTimings} from './databases.ts';
+import type {Databases, RefreshTimings} from './databases.ts';
 import {isCovered} from './distributions.ts';
-import {pullImage} from './pull.ts';
+import {createFairLimit} from './fair-limit.ts';
+import type {FairLimit} from './fair-limit.ts';
+import type {ScanFailure} from './failure.ts';
+import {createGenerations} from './generations.ts';
+import type {Generations} from './generations.ts';
+import {openLayerCaches} from './layer-cache.ts';
+import {scansAtOnce} from './limits.ts';
+import {createReadings} from './readings.ts';
+import type {Readings} from './readings.ts';
 import {createRegistryTools} from './registry.ts';
-import {parseReport} from './report.ts';
+import type {RegistryTools} from './registry.ts';
 import type {TrivyReport} from './report.ts';
 import {resolveImage} from './resolve.ts';
 import type {Resolution} from './resolve.ts';
+import {retrying, stoppedBy} from './retrying.ts';
+import {createScanQueue} from './scan-queue.ts';
+import type {ScanQueue} from './scan-queue.ts';
+import {createScans} from './scans.ts';
+import type {Scans} from './scans.ts';
+import {raceAbort, serverTimings} from './server.ts';
+import type {ServerTimings} from './server.ts';
+import {createSpace} from './space.ts';
 import {openReportStore} from './store.ts';
-import {createTrivyRunner, resultFlags, scanLayout} from './trivy.ts';
-import type {TrivyOutcome} from './trivy.ts';
+import type {ReportStore} from './store.ts';
+import {createTagMemory} from './tags.ts';
+import type {TagMemory} from './tags.ts';
+import {createTrivyRunner, resultFlags} from './trivy.ts';
 
-export interface ScanOptions {
+export interface EngineOptions {
+	/** Its signal ends the engine as `close` does; `timeoutMs` is what a download of a database may take. */
 	readonly context: ToolContext;
-	readonly targets: readonly ScanTarget[];
-	readonly platforms: readonly Platform[];
-	/** Images that are looked up or scanned at once. */
+	readonly start: StartTool;
+	/** Images that are scanned at once, over all callers; fewer when the memory does not hold so many. */
 	readonly concurrency: number;
+	/** Of the container, in bytes: `process.constrainedMemory()`. */
+	readonly memoryBytes: number;
+	/** Images that may wait at once. */
+	readonly queueLimit: number;
 	/** How often a transient failure is tried again. */
 	readonly retries: number;
-	/** For one image, in milliseconds. */
+	/** For one image, in milliseconds: for fetching it, and again for scanning it. */
 	readonly scanTimeoutMs: number;
+	/** How long a tag's digest is remembered, in milliseconds. */
+	readonly tagMemoryMs: number;
 	readonly trivyVersion: string;
 	readonly cacheDirectory: string;
+	/** Of stored reports. */
 	readonly cacheBytes: number;
+	/** Of Trivy's layer cache; a bigger one is begun anew. */
+	readonly layerCacheBytes: number;
+	/** Of unpacked layers in temporary directories, of all images together. */
+	readonly layerSpaceBytes: number;
 	readonly dockerConfigFile: string | undefined;
 	readonly mirrors: Readonly<Record<string, readonly string[]>>;
 	readonly permittedAddresses: readonly string[];
@@ -37,120 +76,289 @@ export interface ScanOptions {
 		readonly repositories: readonly string[];
 		readonly javaRepositories: readonly string[];
 		readonly update: boolean;
-		readonly maxAgeHours: number;
 	};
+	/** Whether database and Trivy's server are made ready at once, for a service, or when the first image needs them. */
+	readonly readyAtOnce: boolean;
 	/** Milliseconds since 1970: the clock is an input. */
 	readonly now: () => number;
-	readonly onEvent: (event: ScanEvent) => void;
+	readonly onEvent?: (event: EngineEvent) => void;
+	readonly timings?: Partial<ServerTimings & RefreshTimings>;
 }
 
-/** What one image's manifest and one platform's scan need; built once a run. */
-interface Engine extends ScanOptions {
+interface Engine extends EngineOptions {
 	readonly databases: Databases;
-	readonly store: ReturnType<typeof openReportStore>;
-	readonly registry: ReturnType<typeof createRegistryTools>;
-	readonly trivy: ReturnType<typeof createTrivyRunner>;
-	/** What the database has advisories for. */
-	readonly sources: ReadonlySet<string>;
-	/** Distinct tags of one digest are one scan. */
-	readonly scans: Map<string, {readonly repository: string; readonly verdict: Promise<DigestVerdict>}>;
+	readonly readings: Readings;
+	readonly registry: RegistryTools;
+	readonly questions: FairLimit;
+	readonly tags: TagMemory;
+	readonly scans: Scans;
+	readonly onEvent: (event: EngineEvent) => void;
+	/** Images that were asked for and of which it is not known yet whether they have to be scanned. */
+	unresolved: number;
 }
 
-type DigestVerdict =
-	| {readonly kind: 'report'; readonly report: TrivyReport; readonly cached: boolean}
-	| ({readonly kind: 'failed'} & ScanFailure);
+const questionsAtOnce = 4;
 
 /**
- * Scans every target for every platform, several at once, and answers for each: a verdict or why there is none.
- * What is learned is stored as each image finishes, so that a run after a deadline resumes.
- * @throws GateError database-unavailable; nothing else rejects.
+ * Starts an engine: its layer cache is locked, and nothing else is done before there is something to scan, unless
+ * `readyAtOnce`. Work goes on after a request was aborted, until `close`.
  */
-export async function scanImages(options: ScanOptions): Promise<readonly ScanVerdict[]> {
-	const {context, targets, platforms, onEvent} = options;
-	if (targets.length === 0) return [];
-	const engine = await startEngine(options);
-	onEvent({kind: 'planned', images: targets.flatMap((target) => platformsOf(target, options)).length});
-	const limit = pLimit(options.concurrency);
-	const verdicts = await Promise.all(
-		targets.map(async (target) => {
-			const resolution = await limit(() => resolveTarget(target, engine));
-			const scans = platformsOf(target, options).flatMap((platform) =>
-				digestsOf(resolution, platform).map((digest) => ({platform, digest})),
-			);
-			return Promise.all(
-				scans.map(({platform, digest}) => limit(() => scanTarget(target, platform, digest, resolution, engine))),
-			);
+export async function startEngine(options: EngineOptions): Promise<LocalScanEngine> {
+	const closing = new AbortController();
+	const signal = AbortSignal.any([options.context.signal, closing.signal]);
+	const context = {...options.context, signal};
+	const {cacheDirectory, dockerConfigFile, mirrors, scanTimeoutMs, trivyVersion, onEvent = () => {}} = options;
+	const concurrency = scansAtOnce(options.concurrency, options.memoryBytes);
+	if (concurrency < options.concurrency)
+		context.log.detail('scan', `the memory holds ${concurrency} scans at once, not ${options.concurrency}`);
+	const trivy = createTrivyRunner(context, dockerConfigFile);
+	const databases = createDatabases({
+		context,
+		trivy,
+		directory: join(cacheDirectory, 'databases'),
+		repositories: {vulnerability: options.database.repositories, java: options.database.javaRepositories},
+		update: options.database.update,
+		timeoutMs: context.timeoutMs,
+		now: options.now,
+		timings: {...refreshTimings, ...options.timings},
+		onEvent,
+	});
+	const generations = createGenerations({
+		context,
+		start: options.start,
+		trivy,
+		database: databases.vulnerability,
+		caches: await openLayerCaches({
+			parent: cacheDirectory,
+			trivyVersion: [trivyVersion, ...resultFlags].join(' '),
+			makeDirectory: context.makeDirectory,
+			log: context.log,
 		}),
+		timings: {...serverTimings, ...options.timings},
+		onEvent,
+	});
+	const registry = createRegistryTools(context, {
+		dockerConfigFile,
+		mirrors,
+		timeoutMs: Math.min(scanTimeoutMs, 30_000),
+	});
+	const store = openReportStore(join(cacheDirectory, 'reports'), options.cacheBytes, context.log);
+	const readings = createReadings(store, trivyVersion);
+	// One more than are scanned at once, so that the next is fetched meanwhile.
+	const queue = createScanQueue(
+		concurrency + 1,
+		(digest) => generations.current()?.cache.diffIdOf(digest) !== undefined,
 	);
-	await engine.store.prune();
-	context.log.detail('scan', `${targets.length} images for ${platforms.join(', ')}: ${engine.scans.size} distinct`);
-	return verdicts.flat();
+	const questions = createFairLimit(Math.max(questionsAtOnce, concurrency));
+	const scans = createScans({
+		...options,
+		context,
+		databases,
+		generations,
+		queue,
+		questions,
+		readings,
+		registry,
+		space: createSpace(options.layerSpaceBytes),
+		trivy,
+		concurrency,
+		onEvent,
+	});
+	const engine: Engine = {
+		...options,
+		context,
+		databases,
+		readings,
+		registry,
+		questions,
+		tags: createTagMemory(options.tagMemoryMs, () => performance.now()),
+		scans,
+		onEvent,
+		unresolved: 0,
+	};
+	const background = [databases.keepFresh(generations.switchDatabase)];
+	const readiness = createReadiness(engine, generations);
+	if (options.readyAtOnce) background.push(readiness.make(), store.prune());
+	let closed: Promise<void> | undefined;
+	const close = async () => {
+		closing.abort('canceled');
+		queue.close(new Error('the engine is being stopped'));
+		await generations.close();
+		await Promise.all(background);
+		await store.prune();
+	};
+	return {
+		scan: async (request) => scanRequest(request, engine, queue),
+		storedReport: async (digest, platform) => {
+			const database = databases.opened('vulnerability');
+			return database === undefined ? undefined : readings.text(digest, platform, database);
+		},
+		status: () => statusOf(engine, {queue, generations, store, concurrency, problem: readiness.problem()}),
+		close: async () => (closed ??= close()),
+	};
 }
 
-function platformsOf(target: ScanTarget, {platforms}: Pick<ScanOptions, 'platforms'>): readonly Platform[] {
+/** Makes a service's database and server ready before anybody asks, and keeps trying while that fails. */
+function createReadiness(
+	{context, databases, readyAtOnce}: Engine,
+	generations: Generations,
+): {readonly make: () => Promise<void>; readonly problem: () => string | undefined} {
+	let problem = readyAtOnce ? 'it is starting' : undefined;
+	return {
+		problem: () => problem,
+		make: async () => {
+			for (let delayMs = 1000; !context.signal.aborted; delayMs = Math.min(60_000, delayMs * 2)) {
+				try {
+					await databases.vulnerability();
+					const {generation, release} = await generations.hold();
+					const access = await generation.access(context.signal).finally(release);
+					problem = 'problem' in access ? `trivy’s server does not work: ${access.problem}` : undefined;
+				} catch (error) {
+					problem = error instanceof Error ? error.message : String(error);
+				}
+				if (problem === undefined) return;
+				await raceAbort(new Promise((resolve) => void setTimeout(resolve, delayMs).unref()), context.signal).catch(
+					() => {},
+				);
+			}
+		},
+	};
+}
+
+function statusOf(
+	{databases, queueLimit, unresolved, readyAtOnce}: Engine,
+	{
+		queue,
+		generations,
+		store,
+		concurrency,
+		problem,
+	}: {
+		readonly queue: ScanQueue;
+		readonly generations: Generations;
+		readonly store: ReportStore;
+		readonly concurrency: number;
+		readonly problem: string | undefined;
+	},
+): EngineStatus {
+	const server = generations.current()?.server.state() ?? 'stopped';
+	return {
+		problem: problem ?? (server === 'running' || !readyAtOnce ? undefined : `trivy’s server is ${server}`),
+		database: databases.opened('vulnerability')?.info,
+		javaDatabase: databases.opened('java')?.info,
+		refreshProblem: databases.problem(),
+		trivyServer: server,
+		concurrency,
+		running: queue.running(),
+		waiting: queue.waiting() + unresolved,
+		queueLimit,
+		storeBytes: store.bytes(),
+		layerCacheBytes: generations.current()?.cache.bytes() ?? 0,
+	};
+}
+
+/** Answers for every target, platform and digest, however the request ends. */
+async function scanRequest(request: ScanRequest, engine: Engine, queue: ScanQueue): Promise<readonly ScanVerdict[]> {
+	const {targets, signal, onEvent} = request;
+	if (targets.length === 0) return [];
+	const images = targets.reduce((sum, target) => sum + platformsOf(target, request).length, 0);
+	const load = queue.waiting() + engine.unresolved;
+	if (load > 0 && load + images > engine.queueLimit) throw busy(load, engine.queueLimit);
+	const unresolved = unresolvedOf(engine, images);
+	try {
+		onEvent({kind: 'planned', images});
+		const ready = await raceAbort(engine.databases.vulnerability(), signal).catch((error: unknown) => {
+			if (signal.aborted) return undefined;
+			throw error;
+		});
+		if (ready === undefined) return targets.flatMap((target) => late(target, request));
+		const verdicts = await Promise.all(targets.map((target) => scanTarget(target, request, engine, unresolved)));
+		return verdicts.flat();
+	} finally {
+		unresolved.all();
+	}
+}
+
+function busy(load: number, limit: number): GateError {
+	return new GateError({
+		stage: 'scan',
+		code: 'service-busy',
+		what: `${load} images wait to be scanned already, and no more than ${limit} may`,
+		hint: 'Ask again a little later.',
+	});
+}
+
+interface Unresolved {
+	/** @returns what takes one image out of the count, once. */
+	readonly one: () => () => void;
+	readonly all: () => void;
+}
+
+/** Counts a request's images that are not resolved yet, whatever becomes of the request. */
+function unresolvedOf(engine: Engine, images: number): Unresolved {
+	let left = images;
+	// The engine's count changes in place: it is the one number that all requests share.
+	const counter = engine;
+	counter.unresolved += images;
+	const leave = (count: number) => {
+		left -= count;
+		counter.unresolved -= count;
+	};
+	const one = () => {
+		let counted = 1;
+		return () => {
+			leave(Math.min(counted, left));
+			counted = 0;
+		};
+	};
+	return {one, all: () => leave(left)};
+}
+
+function platformsOf(target: ScanTarget, {platforms}: ScanRequest): readonly Platform[] {
 	return target.platforms ?? platforms;
 }
 
-async function startEngine(options: ScanOptions): Promise<Engine> {
-	const {context, cacheDirectory, dockerConfigFile, mirrors} = options;
-	const trivy = createTrivyRunner(context, dockerConfigFile);
-	const databases = createDatabases(options, trivy);
-	const database = await databases.open('vulnerability');
-	return {
-		...options,
-		databases,
-		trivy,
-		store: openReportStore(`${cacheDirectory}/reports`, options.cacheBytes, context.log),
-		registry: createRegistryTools(context, {
-			dockerConfigFile,
-			mirrors,
-			timeoutMs: Math.min(options.scanTimeoutMs, 30_000),
-		}),
-		sources: await advisorySources(database),
-		scans: new Map(),
-	};
+function late(target: ScanTarget, request: ScanRequest): readonly ScanVerdict[] {
+	const detail = 'the vulnerability database was still being downloaded';
+	const failure = {...stoppedBy(request.signal), detail};
+	return platformsOf(target, request).map((platform) => unscanned(target, platform, failure));
 }
 
-interface Databases {
-	readonly open: (kind: DatabaseKind) => Promise<Database>;
-	/** The Java database is undefined unless an image asked for it and it could be had. */
-	readonly opened: () => Promise<{readonly vulnerability: Database; readonly java: Database | undefined}>;
+async function scanTarget(
+	target: ScanTarget,
+	request: ScanRequest,
+	engine: Engine,
+	unresolved: Unresolved,
+): Promise<readonly ScanVerdict[]> {
+	const {signal} = request;
+	const platforms = platformsOf(target, request);
+	const resolution = await raceAbort(resolveTarget(target, request, engine), signal).catch(
+		(error: unknown): Resolution => (signal.aborted ? stoppedBy(signal) : {kind: 'failed', ...unexpected(error)}),
+	);
+	return Promise.all(
+		platforms.flatMap((platform) =>
+			digestsOf(resolution, platform).map((digest) =>
+				scanPlatform(target, platform, digest, resolution, {request, engine, unresolved}),
+			),
+		),
+	);
 }
 
-/** Opens each database once a run, whoever asks first. */
-function createDatabases(options: ScanOptions, trivy: Engine['trivy']): Databases {
-	const open = new Map<DatabaseKind, Promise<Database>>();
-	const openOnce = (kind: DatabaseKind) => {
-		const pending =
-			open.get(kind) ??
-			openDatabase(kind, {
-				context: options.context,
-				trivy,
-				directory: `${options.cacheDirectory}/databases`,
-				repositories: kind === 'java' ? options.database.javaRepositories : options.database.repositories,
-				update: options.database.update,
-				timeoutMs: options.context.timeoutMs,
-				now: options.now,
-			});
-		open.set(kind, pending);
-		return pending;
-	};
-	return {
-		open: openOnce,
-		opened: async () => ({
-			vulnerability: await openOnce('vulnerability'),
-			java: await open.get('java')?.catch(() => undefined),
-		}),
-	};
-}
-
-async function resolveTarget(target: ScanTarget, engine: Engine): Promise<Resolution> {
-	const {signal} = engine.context;
-	if (signal.aborted) return stoppedBy(signal);
-	const refused = await refusedAddress(target.host, engine.permittedAddresses, createLookup(signal));
+async function resolveTarget(target: ScanTarget, request: ScanRequest, engine: Engine): Promise<Resolution> {
+	const {context, permittedAddresses, questions, registry, retries, tags} = engine;
+	const {signal} = context;
+	const platforms = platformsOf(target, request);
+	const refused = await refusedAddress(target.host, permittedAddresses, createLookup(signal));
 	if (refused !== undefined) return {kind: 'failed', reason: 'address-refused', transient: false, detail: refused};
-	const platforms = platformsOf(target, engine);
-	return retrying(engine, target.image, platforms, () => resolveImage(target, platforms, engine.registry));
+	const onRetry = (attempt: number, detail: string) => {
+		for (const platform of platforms)
+			request.onEvent({kind: 'retried', image: target.image, platform, attempt, detail});
+	};
+	return tags.resolve(target, platforms, () =>
+		retrying({signal, retries, onRetry}, () =>
+			questions(request.application, () => resolveImage(target, platforms, registry)),
+		),
+	);
 }
 
 /** Every image that a runtime might choose for a platform has to pass; undefined stands for none. */
@@ -158,25 +366,43 @@ function digestsOf(resolution: Resolution, platform: Platform): readonly (string
 	return (resolution.kind === 'resolved' ? resolution.digests.get(platform) : undefined) ?? [undefined];
 }
 
+interface Asked {
+	readonly request: ScanRequest;
+	readonly engine: Engine;
+}
+
 /** Never rejects: whatever goes wrong with one image is its verdict. */
-async function scanTarget(
+async function scanPlatform(
 	target: ScanTarget,
 	platform: Platform,
 	digest: string | undefined,
 	resolution: Resolution,
-	engine: Engine,
+	{request, engine, unresolved}: Asked & {readonly unresolved: Unresolved},
 ): Promise<ScanVerdict> {
-	const started = performance.now();
-	engine.onEvent({kind: 'started', image: target.image, platform});
-	const verdict = await verdictOf(target, platform, digest, resolution, engine).catch((error: unknown) =>
-		unscanned(target.image, platform, {
-			reason: 'scanner-failed',
-			transient: false,
-			detail: error instanceof Error ? error.message : String(error),
-		}),
+	const {image} = target;
+	const resolved = unresolved.one();
+	let startedAt: number | undefined;
+	const start = () => {
+		if (startedAt !== undefined) return;
+		startedAt = performance.now();
+		request.onEvent({kind: 'started', image, platform});
+	};
+	const verdict = await raceAbort(
+		verdictOf(target, platform, digest, resolution, {request, engine, start, resolved}),
+		request.signal,
+	).catch((error: unknown) =>
+		unscanned(target, platform, request.signal.aborted ? stoppedBy(request.signal) : unexpected(error)),
 	);
-	engine.onEvent({kind: 'finished', verdict, milliseconds: performance.now() - started});
+	resolved();
+	start();
+	request.onEvent({kind: 'finished', verdict, milliseconds: performance.now() - (startedAt ?? 0)});
 	return verdict;
+}
+
+function unexpected(error: unknown): ScanFailure {
+	const detail = error instanceof Error ? error.message.replace(/^scan: /, '') : String(error);
+	const isAboutCredentials = error instanceof GateError && error.code === 'settings-invalid';
+	return {reason: isAboutCredentials ? 'unauthorized' : 'scanner-failed', transient: false, detail};
 }
 
 async function verdictOf(
@@ -184,129 +410,72 @@ async function verdictOf(
 	platform: Platform,
 	digest: string | undefined,
 	resolution: Resolution,
-	engine: Engine,
+	{request, engine, start, resolved}: Asked & {readonly start: () => void; readonly resolved: () => void},
 ): Promise<ScanVerdict> {
-	if (resolution.kind === 'failed') return unscanned(target.image, platform, resolution);
+	if (resolution.kind === 'failed') return unscanned(target, platform, resolution);
 	if (digest === undefined) {
 		const detail = `the image has no variant for ${platform}`;
-		return unscanned(target.image, platform, {reason: 'platform-missing', transient: false, detail});
+		return unscanned(target, platform, {reason: 'platform-missing', transient: false, detail});
 	}
-	const outcome = await scanOnce(target, platform, digest, engine);
-	if (outcome.kind === 'failed') return unscanned(target.image, platform, outcome);
-	const {vulnerability} = await engine.databases.opened();
+	const database = await engine.databases.vulnerability();
+	const stored = await engine.readings.get(digest, platform, database);
+	engine.onEvent({kind: 'store-read', hit: stored !== undefined});
+	const scanned = {target, platform, digest, request, engine};
+	if (stored !== undefined) return verdictFrom(stored, database, true, scanned);
+	resolved();
+	const result = await engine.scans.want({
+		application: request.application,
+		target,
+		digest,
+		platform,
+		manifest: resolution.manifest,
+		onStarted: start,
+		onRetried: (attempt, detail) => request.onEvent({kind: 'retried', image: target.image, platform, attempt, detail}),
+	});
+	return result.kind === 'failed'
+		? unscanned(target, platform, result)
+		: verdictFrom(result.report, result.database, false, scanned);
+}
+
+async function verdictFrom(
+	report: TrivyReport,
+	database: Database,
+	cached: boolean,
+	{
+		target,
+		platform,
+		digest,
+		request,
+		engine,
+	}: Asked & {readonly target: ScanTarget; readonly platform: Platform; readonly digest: string},
+): Promise<ScanVerdict> {
+	const sources = await engine.databases.sources(database);
 	return {
 		image: target.image,
 		platform,
 		kind: 'scanned',
 		digest,
-		findings: outcome.report.findings,
-		caveats: caveatsOf(outcome.report, vulnerability, engine),
-		os: outcome.report.os?.name,
-		packages: outcome.report.packages,
-		database: vulnerability.info,
-		cached: outcome.cached,
+		findings: report.findings,
+		caveats: caveatsOf(report, database, {sources, maxAgeHours: request.maxDatabaseAgeHours, now: engine.now()}),
+		os: report.os?.name,
+		packages: report.packages,
+		database: database.info,
+		cached,
 	};
 }
 
-/** What one repository's registry serves speaks for all others; that it fails does not. */
-async function scanOnce(
-	target: ScanTarget,
-	platform: Platform,
-	digest: string,
-	engine: Engine,
-): Promise<DigestVerdict> {
-	const {scans} = engine;
-	const scan = () => retrying(engine, target.image, [platform], () => scanDigest(target, digest, platform, engine));
-	const repository = `${target.host}/${target.repository}`;
-	const shared = `${digest} ${platform}`;
-	const known = scans.get(shared) ?? {repository, verdict: scan()};
-	scans.set(shared, known);
-	const verdict = await known.verdict;
-	if (verdict.kind !== 'failed' || known.repository === repository) return verdict;
-	const own = scans.get(`${shared} ${repository}`) ?? {repository, verdict: scan()};
-	scans.set(`${shared} ${repository}`, own);
-	return own.verdict;
-}
-
-function unscanned(image: ImageName, platform: Platform, {reason, transient, detail}: ScanFailure): ScanVerdict {
+function unscanned({image}: ScanTarget, platform: Platform, {reason, transient, detail}: ScanFailure): ScanVerdict {
 	return {image, platform, kind: 'unscanned', reason, transient, detail};
-}
-
-async function scanDigest(
-	target: ScanTarget,
-	digest: string,
-	platform: Platform,
-	engine: Engine,
-): Promise<DigestVerdict> {
-	const {store, databases} = engine;
-	const reference = `${target.host}/${target.repository}@${digest}`;
-	const {vulnerability} = await databases.opened();
-	const key = {
-		digest,
-		platform,
-		trivyVersion: engine.trivyVersion,
-		databaseUpdatedAt: vulnerability.info.updatedAt,
-		flags: resultFlags,
-	};
-	const stored = await storedReport(key, reference, engine);
-	if (stored !== undefined) return {kind: 'report', report: stored, cached: true};
-	const outcome = await pullAndScan(target, digest, reference, engine);
-	switch (outcome.kind) {
-		case 'java-database-missing':
-			return {
-				kind: 'failed',
-				reason: 'scanner-failed',
-				transient: false,
-				detail: 'trivy does not find its Java database',
-			};
-		case 'failed':
-			return outcome;
-		case 'report':
-			await store.put(key, outcome.text);
-			return {kind: 'report', report: outcome.report, cached: false};
-	}
-}
-
-async function pullAndScan(
-	target: ScanTarget,
-	digest: string,
-	reference: string,
-	{context, trivy, registry, databases, scanTimeoutMs: timeoutMs}: Engine,
-): Promise<TrivyOutcome> {
-	const directory = await context.makeDirectory('image');
-	try {
-		const image = await pullImage(target, digest, {directory, registry, timeoutMs});
-		if (image.kind === 'failed') return image;
-		const scan = async () =>
-			scanLayout(image.layout, reference, {context, trivy, databases: await databases.opened(), timeoutMs});
-		const outcome = await scan();
-		if (outcome.kind !== 'java-database-missing') return outcome;
-		await databases.open('java');
-		return await scan();
-	} finally {
-		await rm(directory, {recursive: true, force: true});
-	}
-}
-
-/** The same digest may have been scanned under another repository's name, so the name is not compared here. */
-async function storedReport(
-	key: Parameters<Engine['store']['get']>[0],
-	reference: string,
-	{store}: Engine,
-): Promise<TrivyReport | undefined> {
-	const text = await store.get(key);
-	if (text === undefined) return undefined;
-	const artifact = /"ArtifactName":\s*"([^"]+)"/.exec(text)?.[1] ?? reference;
-	const parsed = parseReport(text, {artifact});
-	if (parsed.kind === 'report' && artifact.endsWith(`@${key.digest}`)) return parsed.report;
-	await store.drop(key, parsed.kind === 'unusable' ? parsed.problems : 'it is about another digest');
-	return undefined;
 }
 
 function caveatsOf(
 	report: TrivyReport,
 	database: Database,
-	{database: {maxAgeHours}, now, sources}: Engine,
+	{
+		sources,
+		maxAgeHours,
+		now,
+	}: {readonly sources: ReadonlySet<string>; readonly maxAgeHours: number; readonly now: number},
 ): readonly Caveat[] {
 	const caveats: Caveat[] = [];
 	if (report.os === undefined && report.packages === 0) caveats.push({kind: 'no-os'});
@@ -315,39 +484,8 @@ function caveatsOf(
 		caveats.push({kind: 'unsupported-os', os: report.os.name});
 	}
 	if (report.os?.endOfLife === true) caveats.push({kind: 'end-of-life', os: report.os.name});
-	if (now() - Date.parse(database.info.updatedAt) > maxAgeHours * 3_600_000) {
+	if (now - Date.parse(database.info.updatedAt) > maxAgeHours * 3_600_000) {
 		caveats.push({kind: 'stale-database', updatedAt: database.info.updatedAt, maxAgeHours});
 	}
 	return caveats;
-}
-
-/** Tries again after transient failures, with exponential backoff and jitter, as long as there is time. */
-async function retrying<Result extends {readonly kind: string}>(
-	{context, retries, onEvent}: Engine,
-	image: ImageName,
-	platforms: readonly Platform[],
-	attempt: () => Promise<Result | ({readonly kind: 'failed'} & ScanFailure)>,
-): Promise<Result | ({readonly kind: 'failed'} & ScanFailure)> {
-	for (let tries = 1; ; tries += 1) {
-		if (context.signal.aborted) return stoppedBy(context.signal);
-		const result = await attempt();
-		if (!isFailure(result)) return result;
-		if (context.signal.aborted) return stoppedBy(context.signal);
-		if (!result.transient || tries > retries) return result;
-		for (const platform of platforms) {
-			onEvent({kind: 'retried', image, platform, attempt: tries, detail: result.detail});
-		}
-		const backoffMs = 500 * 2 ** (tries - 1) * (0.5 + Math.random());
-		await wait(backoffMs, undefined, {signal: context.signal}).catch(() => {});
-	}
-}
-
-function isFailure(result: {readonly kind: string}): result is {readonly kind: 'failed'} & ScanFailure {
-	return result.kind === 'failed';
-}
-
-function stoppedBy(signal: AbortSignal): {readonly kind: 'failed'} & ScanFailure {
-	return signal.reason === 'deadline'
-		? {kind: 'failed', reason: 'deadline', transient: true, detail: 'the deadline came first'}
-		: {kind: 'failed', reason: 'canceled', transient: true, detail: 'the gate was stopped'};
 }

@@ -84,6 +84,7 @@ function explainStop(result: ToolResult & {kind: 'stopped'}, tool: string, timeo
 				detail: `${tool} was killed by ${result.signal ?? 'a signal'}; is there enough memory?`,
 			};
 		case 'output-too-big':
+		case 'output-refused':
 			return {reason: 'scanner-failed', transient: false, detail: `${tool} printed too much`};
 	}
 }

@@ -3,13 +3,16 @@ import {join} from 'node:path';
 import * as z from 'zod';
 import {GateError} from '../errors.ts';
 import {withoutCredentials} from '../log.ts';
-import type {Log, ToolContext, ToolResult} from '../types.ts';
+import type {Log, ToolCall, ToolContext, ToolResult} from '../types.ts';
 import {explainFailure} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
 
 /** What reaching registries needs: crane with its surroundings, and the mirrors of each registry. */
 export interface RegistryTools {
-	readonly crane: (args: readonly string[], timeoutMs: number) => Promise<ToolResult>;
+	readonly crane: (
+		args: readonly string[],
+		call: Pick<ToolCall, 'timeoutMs' | 'maxOutput' | 'read'>,
+	) => Promise<ToolResult>;
 	readonly mirrors: Readonly<Record<string, readonly string[]>>;
 	readonly timeoutMs: number;
 }
@@ -68,15 +71,15 @@ export function createRegistryTools(
 	return {
 		mirrors,
 		timeoutMs,
-		crane: async (args, craneTimeoutMs) => {
+		crane: async (args, call) => {
 			const home = await privateDockerConfig(context, dockerConfigFile);
 			try {
 				const result = await context.run('crane', args, {
 					environment: {...context.environment, HOME: home, TMPDIR: home, DOCKER_CONFIG: home},
 					directory: home,
-					timeoutMs: craneTimeoutMs,
 					signal: context.signal,
 					maxOutput: 8 * 1024 * 1024,
+					...call,
 				});
 				tellWords('crane', result, context.log);
 				return result;
@@ -90,28 +93,34 @@ export function createRegistryTools(
 /**
  * Asks a registry's mirrors, in order, and then the registry itself, until one answers.
  * @param ask.version `:tag` or `@digest`.
- * @param ask.arguments what crane is asked about a reference; `attempt` counts from 0.
+ * @param ask.arguments what crane is asked about a reference.
  */
 export async function askRegistries(
 	{host, repository}: {readonly host: string; readonly repository: string},
 	{crane, mirrors}: RegistryTools,
 	ask: {
 		readonly version: string;
-		readonly arguments: (reference: string, attempt: number) => readonly string[];
+		readonly arguments: (reference: string) => readonly string[];
 		readonly timeoutMs: number;
+		readonly maxOutput?: number;
+		/** Reads an answer as it comes; one that it refuses is not asked for again. */
+		readonly read?: NonNullable<ToolCall['read']>;
 	},
-): Promise<
-	| {readonly kind: 'answered'; readonly stdout: Uint8Array; readonly attempt: number}
-	| ({readonly kind: 'failed'} & ScanFailure)
-> {
+): Promise<{readonly kind: 'answered'; readonly stdout: Uint8Array} | ({readonly kind: 'failed'} & ScanFailure)> {
 	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
-	for (const [attempt, server] of [...(mirrors[host] ?? []), host].entries()) {
+	const {timeoutMs, maxOutput, read} = ask;
+	const call = {
+		timeoutMs,
+		...(maxOutput === undefined ? {} : {maxOutput}),
+		...(read === undefined ? {} : {read}),
+	};
+	for (const server of [...(mirrors[host] ?? []), host]) {
 		const reference = `${server}/${repository}${ask.version}`;
-		const result = await crane(ask.arguments(reference, attempt), ask.timeoutMs);
-		if (result.kind === 'exited' && result.exitCode === 0) return {kind: 'answered', stdout: result.stdout, attempt};
-		const failure = explainFailure(result, 'crane', {timeoutMs: ask.timeoutMs, reference});
+		const result = await crane(ask.arguments(reference), call);
+		if (result.kind === 'exited' && result.exitCode === 0) return {kind: 'answered', stdout: result.stdout};
+		const failure = explainFailure(result, 'crane', {timeoutMs, reference});
 		failures.push({host: server, failure});
-		if (failure.reason === 'canceled') break;
+		if (result.kind === 'stopped' && (result.reason === 'canceled' || result.reason === 'output-refused')) break;
 	}
 	return {kind: 'failed', ...joinFailures(failures)};
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {severities} from '../types.ts';
 import type {Finding, Severity} from '../types.ts';
+import {readJson} from './json.ts';
 
 /** What the gate needs of one of Trivy's JSON reports. */
 export interface TrivyReport {
@@ -35,29 +36,42 @@ const report = z.object({
 	SchemaVersion: z.literal(2),
 	ArtifactName: z.string(),
 	ArtifactType: z.literal('container_image'),
+	Trivy: z
+		.object({Server: z.object({VulnerabilityDB: z.object({UpdatedAt: z.string()}).optional()}).optional()})
+		.optional(),
 	Metadata: z.object({
 		ImageID: z.string().optional(),
+		DiffIDs: z.array(z.string()).nullish(),
 		OS: z.object({Family: z.string(), Name: z.string().default(''), EOSL: z.boolean().optional()}).optional(),
 	}),
 	Results: z.array(result).nullish(),
 });
 
+/** What a report has to agree with. */
+export interface ExpectedReport {
+	readonly artifact: string;
+	readonly imageId?: string;
+	/** Of the image's layers, in order. */
+	readonly diffIds?: readonly string[];
+	/** Of the server's database. */
+	readonly databaseUpdatedAt?: string;
+}
+
 /**
  * Turns the text of a Trivy report (schema version 2, facts: trivy's pkg/types/report.go) into what the gate needs.
  * @param expected.artifact what Trivy was asked about; a report about anything else does not count.
- * @param expected.imageId the digest of the image's configuration, where it is known.
- * @returns the report, or every problem that makes it unusable.
+ * @param expected.imageId the digest of the image's configuration, where it is known; and so on.
+ * @returns the report, that it is about other layers, or every problem that makes it unusable.
  */
 export function parseReport(
 	text: string,
-	{artifact, imageId}: {readonly artifact: string; readonly imageId?: string},
-): {readonly kind: 'report'; readonly report: TrivyReport} | {readonly kind: 'unusable'; readonly problems: string} {
-	let json: unknown;
-	try {
-		json = JSON.parse(text);
-	} catch {
-		return {kind: 'unusable', problems: 'it is not whole JSON'};
-	}
+	{artifact, imageId, diffIds, databaseUpdatedAt}: ExpectedReport,
+):
+	| {readonly kind: 'report'; readonly report: TrivyReport}
+	| {readonly kind: 'other-layers'}
+	| {readonly kind: 'unusable'; readonly problems: string} {
+	const json = readJson(text);
+	if (json === undefined) return {kind: 'unusable', problems: 'it is not whole JSON'};
 	const parsed = report.safeParse(json);
 	if (!parsed.success) {
 		const problems = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -69,6 +83,13 @@ export function parseReport(
 	const found = parsed.data.Metadata.ImageID;
 	if (imageId !== undefined && found !== imageId) {
 		return {kind: 'unusable', problems: `it is about another image (${found ?? 'it does not say which'})`};
+	}
+	if (diffIds !== undefined && JSON.stringify(parsed.data.Metadata.DiffIDs ?? []) !== JSON.stringify(diffIds)) {
+		return {kind: 'other-layers'};
+	}
+	const used = parsed.data.Trivy?.Server?.VulnerabilityDB?.UpdatedAt;
+	if (databaseUpdatedAt !== undefined && (used === undefined || Date.parse(used) !== Date.parse(databaseUpdatedAt))) {
+		return {kind: 'unusable', problems: `it is made with another database (${used ?? 'it does not say which'})`};
 	}
 	return {kind: 'report', report: summarise(parsed.data)};
 }

@@ -1,7 +1,9 @@
-import {createHash} from 'node:crypto';
 import * as z from 'zod';
 import type {Platform, ScanTarget} from '../types.ts';
 import type {ScanFailure} from './failure.ts';
+import {readJson} from './json.ts';
+import {digestPattern, hasFoldedKeys, readImageManifest, sha256} from './manifest.ts';
+import type {ImageManifest} from './manifest.ts';
 import {askRegistries} from './registry.ts';
 import type {RegistryTools} from './registry.ts';
 
@@ -11,10 +13,12 @@ export type Resolution =
 			readonly kind: 'resolved';
 			readonly digests: ReadonlyMap<Platform, readonly string[]>;
 			readonly missing: readonly Platform[];
+			/** The bytes of the image's manifest, when it is not an index. */
+			readonly manifest?: Uint8Array;
 	  }
 	| ({readonly kind: 'failed'} & ScanFailure);
 
-const digestOf = z.string().regex(/^sha256:[a-f0-9]{64}$/);
+const digestOf = z.string().regex(digestPattern);
 const platformOf = z.object({os: z.string(), architecture: z.string(), variant: z.string().optional()});
 const child = z.object({mediaType: z.string().optional(), digest: digestOf, platform: platformOf.optional()});
 const manifest = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
@@ -37,7 +41,30 @@ export async function resolveImage(
 		arguments: (reference) => ['manifest', '--', reference],
 		timeoutMs: tools.timeoutMs,
 	});
-	return answer.kind === 'failed' ? answer : chooseDigests(answer.stdout, platforms);
+	if (answer.kind === 'failed') return answer;
+	if (target.version.startsWith('@') && target.version !== `@${sha256(answer.stdout)}`)
+		return noManifest('another manifest than it was asked for');
+	const resolution = chooseDigests(answer.stdout, platforms);
+	const isImage =
+		resolution.kind === 'resolved' && [...resolution.digests.values()].flat().includes(sha256(answer.stdout));
+	// A bigger one is asked for again: what is remembered must not fill the memory.
+	return isImage && answer.stdout.length <= keptManifestBytes ? {...resolution, manifest: answer.stdout} : resolution;
+}
+
+const keptManifestBytes = 64 * 1024;
+
+/** Asks for the manifest of one image, by its digest. */
+export async function fetchManifest(
+	target: ScanTarget,
+	digest: string,
+	tools: RegistryTools,
+): Promise<ImageManifest | ScanFailure> {
+	const answer = await askRegistries(target, tools, {
+		version: `@${digest}`,
+		arguments: (reference) => ['manifest', '--', reference],
+		timeoutMs: tools.timeoutMs,
+	});
+	return answer.kind === 'failed' ? answer : readImageManifest(answer.stdout, digest);
 }
 
 /**
@@ -51,7 +78,7 @@ export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[])
 	if (!parsed.success || hasFoldedKeys(json)) return noManifest('something that is no image manifest');
 	const children = parsed.data.manifests;
 	if (children === undefined) {
-		const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+		const digest = sha256(bytes);
 		return {kind: 'resolved', digests: new Map(platforms.map((platform) => [platform, [digest]])), missing: []};
 	}
 	const digests = new Map<Platform, readonly string[]>();
@@ -67,30 +94,6 @@ export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[])
 
 function noManifest(what: string): Resolution {
 	return {kind: 'failed', reason: 'registry-error', transient: false, detail: `the registry answered with ${what}`};
-}
-
-function readJson(bytes: Uint8Array): unknown {
-	try {
-		return JSON.parse(Buffer.from(bytes).toString('utf8'));
-	} catch {
-		return undefined;
-	}
-}
-
-const readKeys = ['mediaType', 'manifests', 'digest', 'platform', 'os', 'architecture', 'variant', 'config', 'layers'];
-
-/** Go's encoding/json takes `Digest` for `digest`, and the last of both: such a manifest says two things. */
-function hasFoldedKeys(json: unknown): boolean {
-	if (Array.isArray(json)) return json.some(hasFoldedKeys);
-	if (typeof json !== 'object' || json === null) return false;
-	return Object.entries(json).some(
-		([key, value]) => hasFoldedKeys(value) || readKeys.some((known) => key !== known && fold(key) === fold(known)),
-	);
-}
-
-/** Upper case first, because Go also folds letters such as U+017F and U+212A. */
-function fold(key: string): string {
-	return key.toUpperCase().toLowerCase();
 }
 
 /** An entry without a platform, or of any variant when none is asked for, may be what a runtime takes. */

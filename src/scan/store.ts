@@ -30,10 +30,20 @@ export interface ReportStore {
 	readonly drop: (key: ReportKey, why: string) => Promise<void>;
 	/** Removes the least recently used reports beyond the store's size. */
 	readonly prune: () => Promise<void>;
+	/** Of all reports, as they were last counted. */
+	readonly bytes: () => number;
 }
 
 /** @param maxBytes of all reports together, compressed. */
 export function openReportStore(directory: string, maxBytes: number, log: Log): ReportStore {
+	let kept = 0;
+	const pruneStore = async () => {
+		try {
+			kept = await prune(directory, maxBytes);
+		} catch (error) {
+			log.warn('scan', `old reports could not be removed — ${reasonOf(error)}.`);
+		}
+	};
 	const drop = async (key: ReportKey, why: string) => {
 		log.warn('scan', `a stored report is dropped — ${key.digest}: ${why}. It is scanned again.`);
 		await rm(pathOf(directory, key), {force: true}).catch(() => {});
@@ -57,7 +67,9 @@ export function openReportStore(directory: string, maxBytes: number, log: Log): 
 		},
 		put: async (key, report) => {
 			try {
-				await writeAtomically(pathOf(directory, key), await compress(report));
+				const compressed = await compress(report);
+				await writeAtomically(pathOf(directory, key), compressed);
+				kept += compressed.length;
 			} catch (error) {
 				log.warn(
 					'scan',
@@ -65,11 +77,8 @@ export function openReportStore(directory: string, maxBytes: number, log: Log): 
 				);
 			}
 		},
-		prune: async () => {
-			await prune(directory, maxBytes).catch((error: unknown) => {
-				log.warn('scan', `old reports could not be removed — ${reasonOf(error)}.`);
-			});
-		},
+		prune: pruneStore,
+		bytes: () => kept,
 	};
 }
 
@@ -102,7 +111,8 @@ function reasonOf(error: unknown): string {
 	return words[code] ?? `the cache directory cannot be written (${code || String(error)})`;
 }
 
-async function prune(directory: string, maxBytes: number): Promise<void> {
+/** @returns the bytes that are left. */
+async function prune(directory: string, maxBytes: number): Promise<number> {
 	const names = await readdir(directory, {recursive: true}).catch(() => []);
 	const files = await Promise.all(
 		names.map(async (name) => {
@@ -113,7 +123,8 @@ async function prune(directory: string, maxBytes: number): Promise<void> {
 	);
 	let kept = 0;
 	for (const file of files.filter((entry) => entry !== undefined).toSorted((a, b) => b.usedAt - a.usedAt)) {
-		kept += file.bytes;
-		if (kept > maxBytes) await rm(file.path, {force: true});
+		if (kept + file.bytes > maxBytes) await rm(file.path, {force: true});
+		else kept += file.bytes;
 	}
+	return kept;
 }

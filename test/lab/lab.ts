@@ -6,7 +6,15 @@ import {makeDatabase, type DatabaseOptions} from './database.ts';
 import {imagesDirectory, readJson, type BuiltImage} from './images.ts';
 import type {ExpectedScan} from './expected.ts';
 import {packLayer} from './layer.ts';
-import {withLayer, type ImageConfig, type ImageManifest, type Manifest} from './manifest.ts';
+import {
+	describe,
+	mediaTypes,
+	toManifest,
+	withLayer,
+	type ImageConfig,
+	type ImageManifest,
+	type Manifest,
+} from './manifest.ts';
 import {prepareLab, toolPaths} from './prepared.ts';
 import {startProxy, type Proxy} from './proxy.ts';
 import {startRegistry} from './registry.ts';
@@ -21,6 +29,13 @@ export interface SecureRegistry {
 	/** File with the PEM certificate of the authority that signed the server's. */
 	readonly authority: string;
 	readonly proxy: Proxy;
+}
+
+/** An image of which every part is said by hand. */
+export interface LayersImage {
+	readonly layers: readonly {readonly blob: Uint8Array; readonly diffId: string; readonly mediaType?: string}[];
+	/** The text of the configuration; by default one that names the layers' diff ids. */
+	readonly config?: string;
 }
 
 /** A registry with images and a vulnerability database, and the pinned tools. */
@@ -48,6 +63,14 @@ export interface Lab {
 	 * @returns the reference and the digest.
 	 */
 	readonly publishVariant: (name: string, label: string) => Promise<{readonly image: string; readonly digest: string}>;
+	/**
+	 * Publishes an image that is made of layers as they are, under a name such as `shop/lies:1.0`: nothing of it has to be
+	 * true. @returns the reference and the digest.
+	 */
+	readonly publishLayers: (
+		as: string,
+		image: LayersImage,
+	) => Promise<{readonly image: string; readonly digest: string}>;
 	/** Publishes a vulnerability database, by default in place of the lab's. @returns its reference, for `--db-repository`. */
 	readonly pushDatabase: (options?: DatabaseOptions & {readonly as?: string}) => Promise<string>;
 	/** The same registry over TLS, started at the first call. */
@@ -102,6 +125,18 @@ export async function startLab({say = () => {}}: {readonly say?: Say} = {}): Pro
 			await registry.addManifest(`shop/${name}-${label}`, image, '1.0');
 			return {image: `${proxy.address}/shop/${name}-${label}:1.0`, digest: image.digest};
 		},
+		async publishLayers(as, {layers, config = configOf(layers.map(({diffId}) => diffId))}) {
+			const {repository, tag} = splitName(as);
+			for (const blob of [Buffer.from(config), ...layers.map((layer) => layer.blob)]) await registry.addBlob(blob);
+			const manifest = toManifest({
+				schemaVersion: 2,
+				mediaType: mediaTypes.manifest,
+				config: describe(mediaTypes.config, config),
+				layers: layers.map(({blob, mediaType = mediaTypes.layer}) => describe(mediaType, blob)),
+			});
+			await registry.addManifest(repository, manifest, tag);
+			return {image: `${proxy.address}/${as}`, digest: manifest.digest};
+		},
 		async pushDatabase({as = databaseName, ...options} = {}) {
 			const {blobs, manifest} = await makeDatabase(prepared.databaseProgram, options);
 			for (const blob of blobs) await registry.addBlob(blob);
@@ -140,6 +175,11 @@ async function startSecure(upstream: string, certificates: string): Promise<Secu
 	);
 	const proxy = await startProxy({upstream, tls: {key: key as string, cert: cert as string}});
 	return {registry: proxy.address, authority: join(certificates, 'ca.pem'), proxy};
+}
+
+/** The least that a configuration says. */
+function configOf(diffIds: readonly string[]): string {
+	return JSON.stringify({architecture: 'amd64', os: 'linux', rootfs: {type: 'layers', diff_ids: diffIds}});
 }
 
 function top({manifests}: BuiltImage): Manifest {

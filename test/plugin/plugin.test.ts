@@ -8,6 +8,8 @@ import {readPins, toolPath} from '../../plugin/build-tools.mjs';
 import {pluginYaml} from '../../plugin/plugin-yaml.ts';
 import {runProgram} from '../../src/exec.ts';
 import {parsePolicy} from '../../src/gate/policy.ts';
+import {parseListenAddress} from '../../src/service/address.ts';
+import {paths} from '../../src/service/protocol.ts';
 import {parseSettings} from '../../src/settings.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -37,6 +39,8 @@ interface Container {
 	readonly name: string;
 	readonly image: string;
 	readonly env?: ReadonlyArray<{readonly name: string; readonly value: string}>;
+	readonly ports?: ReadonlyArray<{readonly name: string; readonly containerPort: number}>;
+	readonly livenessProbe: {readonly httpGet: {readonly path: string; readonly port: string}};
 	readonly volumeMounts: ReadonlyArray<{readonly name: string; readonly mountPath: string}>;
 }
 
@@ -63,7 +67,13 @@ test('the Kustomize component adds the sidecar to the repo-server of the upstrea
 	);
 	// A component must stand below the kustomization that uses it, as in a repository that vendors it.
 	await mkdir(join(directory, 'component'));
-	for (const file of ['kustomization.yaml', 'repo-server.yaml', 'command-parameters.yaml', 'policy.yaml']) {
+	for (const file of [
+		'kustomization.yaml',
+		'repo-server.yaml',
+		'command-parameters.yaml',
+		'metrics.yaml',
+		'policy.yaml',
+	]) {
 		await writeFile(join(directory, 'component', file), await read(`plugin/${file}`));
 	}
 	const pins = await readPins();
@@ -94,6 +104,13 @@ test('the Kustomize component adds the sidecar to the repo-server of the upstrea
 	t.deepEqual(server?.env, [{name: 'ARGOCD_PAUSE_GEN_AFTER_FAILED_ATTEMPTS', value: '0'}]);
 	const policy = find('ConfigMap', 'trivy-gate-policy-')?.metadata.name;
 	t.is(volumes.find(({name}) => name === 'trivy-gate-policy')?.configMap?.name, policy ?? 'missing');
+	t.like(find('Service', 'argocd-trivy-gate-metrics')?.spec, {
+		ports: [{targetPort: gate?.ports?.[0]?.name}],
+		selector: {'app.kubernetes.io/name': 'argocd-repo-server'},
+	});
+	t.like(find('NetworkPolicy', 'argocd-repo-server-network-policy')?.spec, {
+		ingress: [{ports: [{port: 8084}]}, {ports: [{port: gate?.ports?.[0]?.containerPort}]}],
+	});
 	t.like(find('ConfigMap', 'argocd-cmd-params-cm')?.data, {
 		'controller.repo.server.timeout.seconds': '180',
 		kept: 'yes',
@@ -112,7 +129,14 @@ test('the Helm values describe the same sidecar', async (t) => {
 /** Every variable is one that the program takes, and every mount has its volume (Argo CD's own among them). */
 function checkSidecar(t: ExecutionContext, gate: Container | undefined, volumes: readonly Volume[]): void {
 	const environment = Object.fromEntries((gate?.env ?? []).map(({name, value}) => [name, value]));
-	t.notThrows(() => parseSettings('generate', '.', {}, environment));
+	for (const command of ['sidecar', 'generate'] as const) {
+		t.notThrows(() => parseSettings(command, '.', {}, environment));
+	}
+	const metrics = parseListenAddress(environment['TRIVY_GATE_METRICS_LISTEN'] ?? '');
+	const [port] = gate?.ports ?? [];
+	t.like(metrics, {kind: 'tcp', port: port?.containerPort});
+	t.deepEqual(gate?.livenessProbe.httpGet, {path: paths.health, port: port?.name});
+	t.false('readinessProbe' in (gate ?? {}));
 	for (const {name} of gate?.volumeMounts ?? [])
 		t.true(
 			volumes.some((volume) => volume.name === name),
@@ -141,4 +165,15 @@ metadata:
   name: argocd-cmd-params-cm
 data:
   kept: "yes"
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: argocd-repo-server-network-policy
+spec:
+  podSelector: {matchLabels: {app.kubernetes.io/name: argocd-repo-server}}
+  policyTypes: [Ingress]
+  ingress:
+    - from: [{namespaceSelector: {}}]
+      ports: [{port: 8084}]
 `;

@@ -1,0 +1,77 @@
+import type {Job, JobLayer, Turns} from './schedule.ts';
+import {enterTurns, nextJob, takeTurn} from './schedule.ts';
+
+/** A job that has its turn: its unknown layers are its own until it ends. */
+export interface Turn {
+	/** Frees its slot for the next one; its layers stay its own. */
+	readonly freeSlot: () => void;
+	readonly end: () => void;
+}
+
+export interface ScanQueue {
+	/** Resolves when the job may start. @throws the reason that `close` was given. */
+	readonly enter: (job: {
+		readonly key: string;
+		/** May grow while it waits; `join` tells the queue. */
+		readonly applications: ReadonlySet<string>;
+		readonly layers: readonly JobLayer[];
+	}) => Promise<Turn>;
+	readonly join: (application: string) => void;
+	readonly waiting: () => number;
+	readonly running: () => number;
+	/** Nothing starts any more. */
+	readonly close: (reason: unknown) => void;
+}
+
+interface Entry extends Job {
+	readonly start: (turn: Turn) => void;
+	readonly giveUp: (reason: unknown) => void;
+}
+
+/** Lets jobs start as the schedule says. */
+export function createScanQueue(slots: number, isKnown: (digest: string) => boolean): ScanQueue {
+	let waiting: readonly Entry[] = [];
+	let closed: {readonly reason: unknown} | undefined;
+	const running = new Set<Entry>();
+	const inSlots = new Set<Entry>();
+	let turns: Turns = new Map();
+	let started = 0;
+	const queue = () => ({waiting, running: [...running], slots: slots - inSlots.size, isKnown, turns, started});
+	const startNext = () => {
+		for (let job = nextJob(queue()); job !== undefined; job = nextJob(queue())) {
+			const entry = job;
+			turns = takeTurn(entry, queue());
+			waiting = waiting.filter((other) => other !== entry);
+			running.add(entry);
+			inSlots.add(entry);
+			started += 1;
+			const leave = (sets: readonly Set<Entry>[]) => () => {
+				for (const set of sets) set.delete(entry);
+				startNext();
+			};
+			entry.start({freeSlot: leave([inSlots]), end: leave([inSlots, running])});
+		}
+	};
+	return {
+		enter: (job) => {
+			const {promise, resolve, reject} = Promise.withResolvers<Turn>();
+			if (closed !== undefined) reject(closed.reason);
+			else {
+				turns = enterTurns(turns, job.applications);
+				waiting = [...waiting, {...job, arrived: started, start: resolve, giveUp: reject}];
+				startNext();
+			}
+			return promise;
+		},
+		join: (application) => {
+			turns = enterTurns(turns, [application]);
+		},
+		waiting: () => waiting.length,
+		running: () => running.size,
+		close: (reason) => {
+			closed = {reason};
+			for (const {giveUp} of waiting) giveUp(reason);
+			waiting = [];
+		},
+	};
+}

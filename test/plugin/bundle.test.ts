@@ -1,0 +1,62 @@
+// The bundle as the image has it: one directory and package.json, without node_modules.
+import {spawnSync} from 'node:child_process';
+import {copyFile, mkdtemp} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import {build} from 'esbuild';
+
+const root = join(import.meta.dirname, '..', '..');
+/** Wide: it ends a test that hangs. */
+const timeout = 120_000;
+
+test('the bundle works from anywhere', async (t) => {
+	const home = await mkdtemp(join(tmpdir(), 'bundle-'));
+	const directory = join(home, 'trivy-gate');
+	const built = spawnSync(process.execPath, ['plugin/bundle.mjs', directory], {cwd: root, encoding: 'utf8', timeout});
+	t.is(built.status, 0, built.stderr);
+	await copyFile(join(root, 'package.json'), join(directory, 'package.json'));
+	const run = (args: readonly string[], input = '') =>
+		spawnSync(process.execPath, [join(directory, 'trivy-gate.js'), ...args], {
+			cwd: home,
+			env: {PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: home},
+			encoding: 'utf8',
+			input,
+			timeout,
+		});
+	const schema = run(['serve', '--print-schema']);
+	t.is(schema.status, 0, schema.stderr);
+	t.true(schema.stdout.startsWith('{'));
+	const status = run(['status']);
+	t.is(status.status, 2);
+	t.regex(status.stderr, /the scan service does not listen \(ENOENT\)/);
+	const rendered = run(['render', '-'], 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n');
+	t.is(rendered.status, 0, rendered.stderr);
+});
+
+test('generate does not load what only the service needs', async (t) => {
+	const {metafile} = await build({
+		absWorkingDir: root,
+		entryPoints: ['src/main.ts'],
+		bundle: true,
+		splitting: true,
+		outdir: 'nowhere',
+		write: false,
+		platform: 'node',
+		format: 'esm',
+		metafile: true,
+	});
+	const loaded = new Set(['src/main.ts']);
+	for (const file of loaded) {
+		for (const {path, kind} of metafile.inputs[file]?.imports ?? []) if (kind !== 'dynamic-import') loaded.add(path);
+	}
+	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), ['fastify', 'pino', 'prom-client', 'yargs']);
+	t.deepEqual(packagesOf(loaded), ['yargs']);
+	t.false(loaded.has('src/service/client.ts'));
+});
+
+function packagesOf(files: Iterable<string>): readonly string[] {
+	return ['fastify', 'pino', 'prom-client', 'yargs'].filter((name) =>
+		[...files].some((file) => file.startsWith(`node_modules/${name}/`)),
+	);
+}
