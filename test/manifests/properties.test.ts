@@ -107,7 +107,10 @@ test('a document in front changes no other', (t) => {
 });
 
 test('replacing an apiVersion changes that value only', (t) => {
-	const texts = fc.string({unit: 'grapheme-ascii', minLength: 1, maxLength: 200});
+	// One with two slashes is none to Kubernetes.
+	const texts = fc
+		.string({unit: 'grapheme-ascii', minLength: 1, maxLength: 200})
+		.filter((text) => text.split('/').length <= 2);
 	fc.assert(
 		fc.property(streams, texts, fc.nat(), ({text}, version, pick) => {
 			const before = readManifests(text).objects;
