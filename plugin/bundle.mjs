@@ -1,5 +1,6 @@
 // Bundles the program into dist/trivy-gate.js, so that the image needs no node_modules.
 import {spawnSync} from 'node:child_process';
+import {cpSync} from 'node:fs';
 import {build} from 'esbuild';
 
 const commit =
@@ -13,7 +14,6 @@ const {metafile} = await build({
 	platform: 'node',
 	target: 'node24',
 	format: 'esm',
-	sourcemap: 'linked',
 	legalComments: 'linked',
 	metafile: true,
 	define: {TRIVY_GATE_COMMIT: JSON.stringify(commit)},
@@ -21,4 +21,9 @@ const {metafile} = await build({
 		js: '#!/usr/bin/env node\nimport {createRequire as createBundleRequire} from "node:module"; const require = createBundleRequire(import.meta.url);',
 	},
 });
+// Scanners of the image know packages by this file.
+for (const input of Object.keys(metafile.inputs)) {
+	const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
+	if (directory !== undefined) cpSync(`${directory}/package.json`, `dist/${directory}/package.json`);
+}
 console.log(`dist/trivy-gate.js ${Math.round(metafile.outputs['dist/trivy-gate.js'].bytes / 1024)} KiB`);
