@@ -1,7 +1,7 @@
 // The first lines of `npm run demo` and `npm test`: plain Node 20, no packages. Installs and builds what is missing,
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
-//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] | coverage | bench
+//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] | image | coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -18,6 +18,8 @@ const suites = {
 	demo: () => node('test/lab/demo.ts'),
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
 	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
+	image: async (args) =>
+		(await node('test/image/prepare.ts')) || runAva(['--config', 'test/image/ava.config.mjs', ...args]),
 	coverage: () => node('node_modules/c8/bin/c8.js', ...coverageFlags, join(programs, 'ava'), ...pureTests),
 	bench: (args) => node('test/bench/bench.ts', ...args),
 };
