@@ -1,19 +1,18 @@
 # The sidecar of Argo CD's repo-server. A release gives the base images with their digests:
-#   docker build --build-arg NODE_IMAGE=node:24-bookworm@sha256:… --build-arg TRIVY_GATE_COMMIT=$(git rev-parse --short=12 HEAD) .
-ARG GO_IMAGE=golang:1.26-bookworm
-ARG NODE_IMAGE=node:24-bookworm
-ARG RUNTIME_IMAGE=debian:bookworm-slim
+#   docker build --build-arg NODE_IMAGE=node:24-trixie-slim@sha256:… --build-arg TRIVY_GATE_COMMIT=$(git rev-parse --short=12 HEAD) .
+ARG GO_IMAGE=golang:1.26-trixie
+ARG NODE_IMAGE=node:24-trixie-slim
+ARG RUNTIME_IMAGE=debian:trixie-slim
 
-FROM ${GO_IMAGE} AS go
+FROM ${NODE_IMAGE} AS node
 
 # The pinned tools, from the same file and by the same script as in a checkout.
-FROM ${NODE_IMAGE} AS tools
-COPY --from=go /usr/local/go /usr/local/go
-ENV PATH=/usr/local/go/bin:$PATH
+FROM ${GO_IMAGE} AS tools
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY plugin/tools.json plugin/build-tools.mjs plugin/tool-cache.mjs /build/plugin/
 RUN node /build/plugin/build-tools.mjs --into /tools
 
-FROM ${NODE_IMAGE} AS program
+FROM node AS program
 ARG TRIVY_GATE_COMMIT
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
@@ -21,25 +20,33 @@ RUN npm ci
 COPY tsconfig.json ./
 COPY plugin plugin
 COPY src src
-RUN npm run build
+# The image has no /usr/bin/env.
+RUN npm run build && sed -i '1s|.*|#!/usr/local/bin/node|' dist/trivy-gate.js && chmod 0755 dist/trivy-gate.js
 
-FROM ${RUNTIME_IMAGE}
-# git is for Kustomize's remote bases; tini is PID 1, reaps what a killed call leaves, and ends with the sidecar.
-RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git tini \
- && rm -rf /var/lib/apt/lists/* \
- && groupadd --gid 999 argocd \
- && useradd --uid 999 --gid 999 --home-dir /home/argocd --create-home argocd \
- && install -d -o 999 -g 999 /var/cache/trivy-gate
-COPY --from=program /usr/local/bin/node /usr/local/bin/node
+# git is for Kustomize's remote bases; tini is PID 1, reaps what a killed call leaves, and ends with the sidecar. Base
+# images lag behind Debian's fixes, hence the upgrade.
+FROM ${RUNTIME_IMAGE} AS root
+RUN export DEBIAN_FRONTEND=noninteractive \
+ && apt-get update \
+ && apt-get upgrade -y \
+ && apt-get install -y --no-install-recommends ca-certificates git libstdc++6 tini
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY plugin/image-root.sh /build/
+RUN sh /build/image-root.sh /image \
+    /usr/local/bin/node /usr/bin/tini /usr/bin/git /usr/lib/git-core/git-remote-http /usr/lib/git-core/git-remote-https \
+ && install -d /image/usr/local/bin /empty \
+ && ln -s ../lib/trivy-gate/trivy-gate.js /image/usr/local/bin/trivy-gate
+
+# No shell, no package manager, nothing that is not run.
+FROM scratch
+COPY --from=root /image/ /
+COPY --from=root --chown=999:999 /empty/ /var/cache/trivy-gate/
 COPY --from=tools /tools/ /usr/local/bin/
 COPY --from=program /build/dist/ /usr/local/lib/trivy-gate/
-COPY --from=program /build/package.json /usr/local/lib/trivy-gate/package.json
-RUN chmod 0755 /usr/local/lib/trivy-gate/trivy-gate.js \
- && ln -s /usr/local/lib/trivy-gate/trivy-gate.js /usr/local/bin/trivy-gate
+COPY package.json /usr/local/lib/trivy-gate/
 COPY LICENSE /usr/share/doc/argocd-trivy-gate/LICENSE
 COPY plugin.yaml /home/argocd/cmp-server/config/plugin.yaml
-ENV TRIVY_GATE_CACHE_DIR=/var/cache/trivy-gate
+ENV PATH=/usr/local/bin:/usr/bin TRIVY_GATE_CACHE_DIR=/var/cache/trivy-gate
 USER 999
 WORKDIR /home/argocd
 ENTRYPOINT ["tini", "--"]

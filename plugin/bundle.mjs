@@ -3,7 +3,7 @@
 //
 //   node plugin/bundle.mjs [DIRECTORY]
 import {spawnSync} from 'node:child_process';
-import {rmSync} from 'node:fs';
+import {cpSync, rmSync} from 'node:fs';
 import {build} from 'esbuild';
 
 const commit =
@@ -20,7 +20,6 @@ const {metafile} = await build({
 	platform: 'node',
 	target: 'node24',
 	format: 'esm',
-	sourcemap: 'linked',
 	legalComments: 'linked',
 	metafile: true,
 	define: {TRIVY_GATE_COMMIT: JSON.stringify(commit)},
@@ -28,5 +27,12 @@ const {metafile} = await build({
 		js: '#!/usr/bin/env node\nimport {createRequire as createBundleRequire} from "node:module"; const require = createBundleRequire(import.meta.url);',
 	},
 });
+// Scanners of the image know packages by this file.
+for (const input of Object.keys(metafile.inputs)) {
+	const packageDirectory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
+	if (packageDirectory !== undefined) {
+		cpSync(`${packageDirectory}/package.json`, `${directory}/${packageDirectory}/package.json`);
+	}
+}
 const programs = Object.entries(metafile.outputs).filter(([name]) => name.endsWith('.js'));
 for (const [name, {bytes}] of programs) console.log(`${name} ${Math.round(bytes / 1024)} KiB`);

@@ -45,7 +45,8 @@ export async function filesBelow(directory: string): Promise<readonly string[]> 
 		.toSorted();
 }
 
-async function fingerprint(inputs: readonly string[], settings: readonly string[]): Promise<string> {
+/** Tells one state of inputs from another: files, directories with everything below them, and settings. */
+export async function fingerprint(inputs: readonly string[], settings: readonly string[]): Promise<string> {
 	const hash = createHash('sha256').update(JSON.stringify(settings));
 	for (const input of inputs) {
 		for (const file of await filesOf(input)) {

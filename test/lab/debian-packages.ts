@@ -1,16 +1,14 @@
 import {access, constants} from 'node:fs/promises';
 import {delimiter, join} from 'node:path';
 import {run} from '../../plugin/build-tools.mjs';
-import type {Say} from '../lab/cache.ts';
-
-/** A program that Debian has, and the package it comes with. */
-const needed = {etcd: 'etcd-server', 'redis-server': 'redis-server', git: 'git'} as const;
+import type {Say} from './cache.ts';
 
 /**
- * Installs what is missing of etcd, redis and git.
+ * Installs what is missing.
+ * @param needed programs, and the packages of Debian that they come with.
  * @throws Error with the command to run when this is not root or not Debian.
  */
-export async function installPackages(say: Say): Promise<void> {
+export async function installPackages(needed: Readonly<Record<string, string>>, say: Say): Promise<void> {
 	const present = await Promise.all(Object.keys(needed).map(isInstalled));
 	const missing = Object.values(needed).filter((_, index) => present[index] !== true);
 	if (missing.length === 0) return;

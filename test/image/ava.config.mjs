@@ -1,0 +1,9 @@
+// AVA's settings for `npm run test:image`, which `npm test` leaves out.
+// AVA takes nothing else.
+// oxlint-disable-next-line import/no-default-export
+export default {
+	extensions: ['ts'],
+	files: ['test/image/*.image.ts'],
+	workerThreads: false,
+	timeout: '10m',
+};
