@@ -43,6 +43,7 @@ const pureTests = [
 	'test/images-find/*.test.ts',
 	'test/corpus/*.test.ts',
 	'test/manifests/*.test.ts',
+	'test/oracle/*.test.ts',
 ];
 
 async function main([suite, ...args]) {
