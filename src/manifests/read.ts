@@ -124,14 +124,15 @@ function printJsonLines(documents: readonly ReadDocument[]): string {
 }
 
 function printYaml(text: string, documents: readonly ReadDocument[]): string {
-	return documents
-		.map(({reading: {chunk, odd}, value}, index) => {
-			const own = chunk.separator === undefined ? '' : text.slice(chunk.separator.start, chunk.separator.end);
-			const separator = chunk.oddSeparator || (index === 0 && odd.size > 0) || !own.endsWith('\n') ? '---\n' : own;
-			if (odd.size > 0) return `${separator}${keptLine(printJson(value))}\n`;
-			return (index === 0 ? own : separator) + text.slice(chunk.start, chunk.end);
-		})
-		.join('');
+	const printed = documents.map(({reading: {chunk, odd}, value}, index) => {
+		const own = chunk.separator === undefined ? '' : text.slice(chunk.separator.start, chunk.separator.end);
+		const separator = chunk.oddSeparator || (index === 0 && odd.size > 0) || !own.endsWith('\n') ? '---\n' : own;
+		if (odd.size > 0) return `${separator}${keptLine(printJson(value))}\n`;
+		return (index === 0 ? own : separator) + text.slice(chunk.start, chunk.end);
+	});
+	// A separator that nothing follows keeps the last line break of the document in front of it.
+	const isLast = (documents.at(-1)?.reading.chunk.end ?? text.length) === text.length;
+	return printed.join('') + (isLast ? '' : '---\n');
 }
 
 /** With a blank behind it where Argo CD would lose it as the last line. */

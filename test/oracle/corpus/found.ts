@@ -38,6 +38,11 @@ export const found: readonly CorpusEntry[] = [
 		].join('\n'),
 	),
 	odd(
+		'found-kept-end-beside-odd',
+		'The separator at the end was lost beside an odd document, and with it a line break of the text in front of it.',
+		'apiVersion: !!str v1\nkind: Pod\n---\napiVersion: example.com/v1\nkind: Thing\nimage: evil:1\na: |+\n  b\n\n---',
+	),
+	odd(
 		'found-look-ahead-behind-braces',
 		'go-yaml does not wait for a colon behind empty brackets, so it does not see the error behind them.',
 		'{apiVersion: v,kind: c}\n{}?',
