@@ -2,7 +2,7 @@
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
 //   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] |
-//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | coverage | bench
+//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | faults [ava arguments] | coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -20,6 +20,8 @@ const suites = {
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
 	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
 	fuzz: async (args) => (await node('test/oracle/prepare.ts')) || runAva(fuzzArguments(args)),
+	faults: async (args) =>
+		(await node('test/lab/prepare.ts')) || runAva(['--config', 'test/faults/ava.config.mjs', ...args]),
 	coverage: () => node('node_modules/c8/bin/c8.js', ...coverageFlags, join(programs, 'ava'), ...pureTests),
 	bench: (args) => node('test/bench/bench.ts', ...args),
 };
