@@ -3,7 +3,7 @@ import {mkdir, readFile, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import test from 'ava';
-import fc from 'fast-check';
+import {integer, sample} from 'fast-check';
 import {GateError} from '../../src/errors.ts';
 import {startGate} from '../lab/process.ts';
 import {outcomeOf} from '../scan/engine-lab.ts';
@@ -99,7 +99,7 @@ test.serial(
 		t.is((await served.generate([first])).exitCode, 0);
 		const idle = {processes: (await served.processes()).length, files: await served.files()};
 		const slow = bed.lab.proxy.add({fault: {kind: 'delay', milliseconds: 200}, path: /debian-client-killed/});
-		const moments = fc.sample(fc.integer({min: 0, max: 2000}), {seed: 20261127, numRuns: 10});
+		const moments = sample(integer({min: 0, max: 2000}), {seed: 20261127, numRuns: 10});
 		await Promise.all(
 			moments.map(async (moment, index) => {
 				const directory = join(served.place.home, `application-${index}`);
