@@ -45,6 +45,11 @@ export function createDatabases({repositories, timings, onEvent, ...options}: Op
 		const delayMs = Math.min(longestRetryMs, (retries.get(kind)?.delayMs ?? timings.retryMs / 2) * 2);
 		retries.set(kind, {at: now() + delayMs, delayMs});
 	};
+	const waits = (kind: DatabaseKind) => {
+		const {at, delayMs} = retries.get(kind) ?? {at: 0, delayMs: 0};
+		// When more is left than there was at first, the clock was set back.
+		return now() < at && at - now() <= delayMs;
+	};
 	const failed = (kind: DatabaseKind, problem: string) => {
 		problems.set(kind, problem);
 		retryLater(kind);
@@ -76,7 +81,7 @@ export function createDatabases({repositories, timings, onEvent, ...options}: Op
 	};
 	const refresh = async (kind: DatabaseKind, accept: (database: Database) => Promise<string | undefined>) => {
 		const old = inForce.get(kind);
-		if (old === undefined || now() < old.nextUpdate || now() < (retries.get(kind)?.at ?? 0)) return;
+		if (old === undefined || now() < old.nextUpdate || waits(kind)) return;
 		const newer = await newerDatabase(kind, old, optionsOf(kind));
 		if ('failures' in newer) {
 			if (!context.signal.aborted) failed(kind, newer.failures.join('; '));

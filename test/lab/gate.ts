@@ -21,6 +21,8 @@ export interface GateOptions {
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly input?: string;
 	readonly signal?: AbortSignal;
+	/** A watchdog's; default two minutes. */
+	readonly timeoutMs?: number;
 	/** Where databases and reports are kept; by default a copy of the warm one, thrown away afterwards. */
 	readonly cacheDirectory?: string;
 	/** A policy file's text in which REGISTRY stands for the lab's registry; by default {@link labPolicy}. */
@@ -82,7 +84,7 @@ export async function createGateRunner(lab: Lab): Promise<GateRunner> {
 		const result = await runProgram(process.execPath, [program, ...args], {
 			environment: variables,
 			directory: options.directory ?? root,
-			timeoutMs: 120_000,
+			timeoutMs: options.timeoutMs ?? 120_000,
 			...(options.input === undefined ? {} : {input: options.input}),
 			...(options.signal === undefined ? {} : {signal: options.signal}),
 		});

@@ -2,7 +2,8 @@
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
 //   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] |
-//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | image | coverage | bench
+//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | faults [ava arguments] | image |
+//     coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -22,6 +23,8 @@ const suites = {
 	fuzz: async (args) => (await node('test/oracle/prepare.ts')) || runAva(fuzzArguments(args)),
 	image: async (args) =>
 		(await node('test/image/prepare.ts')) || runAva(['--config', 'test/image/ava.config.mjs', ...args]),
+	faults: async (args) =>
+		(await node('test/lab/prepare.ts')) || runAva(['--config', 'test/faults/ava.config.mjs', ...args]),
 	coverage: () => node('node_modules/c8/bin/c8.js', ...coverageFlags, join(programs, 'ava'), ...pureTests),
 	bench: (args) => node('test/bench/bench.ts', ...args),
 };
