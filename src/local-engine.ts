@@ -1,7 +1,6 @@
 import {stat} from 'node:fs/promises';
 import {createStartTool} from './exec.ts';
 import type {Policy} from './gate/policy.ts';
-import {startEngine} from './scan/engine.ts';
 import type {Settings} from './settings.ts';
 import type {EngineEvent, LocalScanEngine, ToolContext, ToolName} from './types.ts';
 
@@ -22,7 +21,7 @@ export interface LocalEngineOptions {
 	readonly observe?: (event: EngineEvent) => void;
 }
 
-/** The scan engine of this process. @throws GateError when its cache directory cannot be used. */
+/** The scan engine of this process, loaded by who scans here: clients of a service must start quickly. @throws GateError when its cache directory cannot be used. */
 export async function openLocalEngine({
 	settings,
 	policy,
@@ -32,6 +31,7 @@ export async function openLocalEngine({
 	lives,
 	observe = () => {},
 }: LocalEngineOptions): Promise<LocalScanEngine> {
+	const {startEngine} = await import('./scan/engine.ts');
 	return startEngine({
 		context,
 		start: createStartTool(paths, processGroups(settings)),

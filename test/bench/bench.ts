@@ -1,12 +1,24 @@
-// `npm run bench`: every benchmark. `npm run bench NAME [arguments]`: one of them.
-const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
-	async scan() {
+// `npm run bench`: every benchmark. `npm run bench NAME -- [--runs N] [--calls N] [--output DIRECTORY]`: one of them.
+// The exit code is 1 when a number that has to be exact is not.
+import {parseBenchSettings} from './settings.ts';
+
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
+	async scan(args) {
 		const {benchScan} = await import('./scan.ts');
-		await benchScan();
+		return benchScan(parseBenchSettings(args));
+	},
+	async generate(args) {
+		const {benchGenerate} = await import('./generate.ts');
+		return benchGenerate(parseBenchSettings(args));
+	},
+	async 'start-up'(args) {
+		const {benchStartUp} = await import('./start-up.ts');
+		return benchStartUp(parseBenchSettings(args));
 	},
 	async images(args) {
 		const {benchImages} = await import('./images.ts');
 		await benchImages(args);
+		return true;
 	},
 };
 
@@ -14,10 +26,10 @@ const [name, ...args] = process.argv.slice(2);
 if (name === undefined) {
 	for (const [each, bench] of Object.entries(benches)) {
 		console.log(`── ${each}\n`);
-		await bench([]);
+		if (!(await bench([]))) process.exitCode = 1;
 	}
 } else {
 	const bench = benches[name];
 	if (bench === undefined) throw new Error(`"${name}" is none of ${Object.keys(benches).join(', ')}`);
-	await bench(args);
+	if (!(await bench(args))) process.exitCode = 1;
 }

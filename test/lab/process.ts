@@ -19,7 +19,12 @@ export interface RunningGate {
 
 /** Starts the program with exactly these variables. */
 export function startGate(args: readonly string[], environment: Readonly<Record<string, string>>): RunningGate {
-	const child = spawn(process.execPath, [program, ...args], {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
+	return startProgram([program, ...args], environment);
+}
+
+/** Starts Node with exactly these arguments and variables: the bundle, for one. */
+export function startProgram(args: readonly string[], environment: Readonly<Record<string, string>>): RunningGate {
+	const child = spawn(process.execPath, args, {env: environment, stdio: ['ignore', 'pipe', 'pipe']});
 	const output = {stdout: '', stderr: ''};
 	child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
 	child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));

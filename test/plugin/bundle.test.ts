@@ -34,7 +34,7 @@ test('the bundle works from anywhere', async (t) => {
 	t.is(rendered.status, 0, rendered.stderr);
 });
 
-test('generate does not load what only the service needs', async (t) => {
+test('generate loads neither the service nor the engine before it is known who scans', async (t) => {
 	const {metafile} = await build({
 		absWorkingDir: root,
 		entryPoints: ['src/main.ts'],
@@ -53,6 +53,10 @@ test('generate does not load what only the service needs', async (t) => {
 	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), ['fastify', 'pino', 'prom-client', 'yargs']);
 	t.deepEqual(packagesOf(loaded), ['yargs']);
 	t.false(loaded.has('src/service/client.ts'));
+	t.false(loaded.has('src/scan/engine.ts'));
+	const builtins = [...loaded].flatMap((file) => metafile.inputs[file]?.imports ?? []).map(({path}) => path);
+	// Importing it loads Node's whole fetch besides.
+	t.false(builtins.includes('node:http'));
 });
 
 function packagesOf(files: Iterable<string>): readonly string[] {
