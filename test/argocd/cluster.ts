@@ -13,7 +13,7 @@ export interface Cluster {
 }
 
 const token = 'lab';
-const controllers = [
+const controllerNames = [
 	'job',
 	'namespace',
 	'garbage-collector',
@@ -23,8 +23,15 @@ const controllers = [
 	'serviceaccount',
 ];
 
-/** Starts etcd, kube-apiserver and kube-controller-manager on loopback, with their files below `directory`. */
-export async function startCluster(kubernetes: string, directory: string): Promise<Cluster> {
+/**
+ * Starts etcd, kube-apiserver and kube-controller-manager on loopback, with their files below `directory`.
+ * @param options.controllers none: objects are kept and checked, and nothing happens to them.
+ */
+export async function startCluster(
+	kubernetes: string,
+	directory: string,
+	{controllers}: {readonly controllers: 'all' | 'none'} = {controllers: 'all'},
+): Promise<Cluster> {
 	await mkdir(directory, {recursive: true});
 	const [clientPort, peerPort, apiPort] = (await freePorts(3)) as [number, number, number];
 	const daemons: Daemon[] = [];
@@ -56,26 +63,9 @@ export async function startCluster(kubernetes: string, directory: string): Promi
 		daemons.push(daemon);
 		const kubeconfig = join(directory, 'kubeconfig');
 		await writeFile(kubeconfig, kubeconfigText(server, join(directory, 'certificates', 'apiserver.crt')));
-		daemons.push(
-			await startDaemon({
-				name: 'kube-controller-manager',
-				file: kubernetes,
-				args: [
-					'kube-controller-manager',
-					`--kubeconfig=${kubeconfig}`,
-					'--leader-elect=false',
-					`--controllers=${controllers.map((name) => (name === 'ttl-after-finished' ? name : `${name}-controller`)).join(',')}`,
-					`--service-account-private-key-file=${join(directory, 'service-accounts.key')}`,
-					'--secure-port=0',
-				],
-				environment,
-				logFile: join(directory, 'kube-controller-manager.log'),
-				// It listens nowhere; the default ServiceAccount is the first thing that it makes.
-				ready: async () =>
-					(await api.get({apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'default', name: 'default'})) !==
-					undefined,
-			}),
-		);
+		if (controllers === 'all') {
+			daemons.push(await startControllers({kubernetes, directory, kubeconfig, environment, api}));
+		}
 		return {
 			api,
 			kubeconfig,
@@ -88,6 +78,35 @@ export async function startCluster(kubernetes: string, directory: string): Promi
 		await stopAll(daemons);
 		throw error;
 	}
+}
+
+interface ControllerOptions {
+	readonly kubernetes: string;
+	readonly directory: string;
+	readonly kubeconfig: string;
+	readonly environment: Readonly<Record<string, string>>;
+	readonly api: KubernetesApi;
+}
+
+function startControllers({kubernetes, directory, kubeconfig, environment, api}: ControllerOptions): Promise<Daemon> {
+	const names = controllerNames.map((name) => (name === 'ttl-after-finished' ? name : `${name}-controller`));
+	return startDaemon({
+		name: 'kube-controller-manager',
+		file: kubernetes,
+		args: [
+			'kube-controller-manager',
+			`--kubeconfig=${kubeconfig}`,
+			'--leader-elect=false',
+			`--controllers=${names.join(',')}`,
+			`--service-account-private-key-file=${join(directory, 'service-accounts.key')}`,
+			'--secure-port=0',
+		],
+		environment,
+		logFile: join(directory, 'kube-controller-manager.log'),
+		// It listens nowhere; the default ServiceAccount is the first thing that it makes.
+		ready: async () =>
+			(await api.get({apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'default', name: 'default'})) !== undefined,
+	});
 }
 
 /** Stops programs, the last first. */

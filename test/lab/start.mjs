@@ -1,7 +1,7 @@
 // The first lines of `npm run demo` and `npm test`: plain Node 20, no packages. Installs and builds what is missing,
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
-//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] |
+//   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] | cluster [ava arguments] |
 //     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | image | coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -19,6 +19,8 @@ const suites = {
 	demo: () => node('test/lab/demo.ts'),
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
 	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
+	cluster: async (args) =>
+		(await node('test/cluster/prepare.ts')) || runAva(['--config', 'test/cluster/ava.config.mjs', ...args]),
 	fuzz: async (args) => (await node('test/oracle/prepare.ts')) || runAva(fuzzArguments(args)),
 	image: async (args) =>
 		(await node('test/image/prepare.ts')) || runAva(['--config', 'test/image/ava.config.mjs', ...args]),
