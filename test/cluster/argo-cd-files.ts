@@ -7,7 +7,7 @@ import {cached, filesBelow, type Say} from '../lab/cache.ts';
 export interface ArgoCdFiles {
 	/** Directory with the CustomResourceDefinitions. */
 	readonly definitions: string;
-	/** What `kubectl apply` and Kustomize users install. */
+	/** What `kubectl apply` and Kustomize users install, but for the CustomResourceDefinitions. */
 	readonly install: string;
 	/** Every environment variable that the release's sources name. */
 	readonly variables: ReadonlySet<string>;
@@ -29,7 +29,9 @@ export async function argoCdFiles(version: string, say: Say): Promise<ArgoCdFile
 		async fill(into) {
 			const module = await download(version, go);
 			await cp(join(module, 'manifests', 'crds'), join(into, 'crds'), {recursive: true});
-			await cp(join(module, 'manifests', 'install.yaml'), join(into, 'install.yaml'));
+			const install = await readFile(join(module, 'manifests', 'install.yaml'), 'utf8');
+			const documents = install.split(/^---\n/m).filter((text) => !/^kind: CustomResourceDefinition$/m.test(text));
+			await writeFile(join(into, 'install.yaml'), documents.join('---\n'));
 			await writeFile(join(into, 'variables.json'), JSON.stringify(await variablesOf(module)));
 		},
 	});
