@@ -9,10 +9,13 @@ export interface Cluster {
 	readonly api: KubernetesApi;
 	/** Path of a kubeconfig with all rights. */
 	readonly kubeconfig: string;
+	/** Path of one for the user `operator` of the group `trivy-gate-operators`, who has no rights to begin with. */
+	readonly operatorKubeconfig: string;
 	readonly stop: () => Promise<void>;
 }
 
 const token = 'lab';
+const operatorToken = 'operators-token';
 const controllerNames = [
 	'job',
 	'namespace',
@@ -62,13 +65,17 @@ export async function startCluster(
 		const {api, daemon} = await startApiServer({kubernetes, directory, etcd: client, server, environment});
 		daemons.push(daemon);
 		const kubeconfig = join(directory, 'kubeconfig');
-		await writeFile(kubeconfig, kubeconfigText(server, join(directory, 'certificates', 'apiserver.crt')));
+		const operatorKubeconfig = join(directory, 'operator.kubeconfig');
+		const authority = join(directory, 'certificates', 'apiserver.crt');
+		await writeFile(kubeconfig, kubeconfigText(server, authority, token));
+		await writeFile(operatorKubeconfig, kubeconfigText(server, authority, operatorToken));
 		if (controllers === 'all') {
 			daemons.push(await startControllers({kubernetes, directory, kubeconfig, environment, api}));
 		}
 		return {
 			api,
 			kubeconfig,
+			operatorKubeconfig,
 			async stop() {
 				api.close();
 				await stopAll(daemons);
@@ -128,7 +135,7 @@ async function startApiServer({kubernetes, directory, etcd, server, environment}
 	const certificates = join(directory, 'certificates');
 	const {privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
 	await writeFile(key, privateKey.export({type: 'pkcs1', format: 'pem'}));
-	await writeFile(tokens, `${token},admin,1,"system:masters"\n`);
+	await writeFile(tokens, `${token},admin,1,"system:masters"\n${operatorToken},operator,2,"trivy-gate-operators"\n`);
 	let api: KubernetesApi | undefined;
 	const daemon = await startDaemon({
 		name: 'kube-apiserver',
@@ -164,12 +171,12 @@ async function startApiServer({kubernetes, directory, etcd, server, environment}
 	return {api: api as KubernetesApi, daemon};
 }
 
-function kubeconfigText(server: string, authority: string): string {
+function kubeconfigText(server: string, authority: string, userToken: string): string {
 	return JSON.stringify({
 		apiVersion: 'v1',
 		kind: 'Config',
 		clusters: [{name: 'lab', cluster: {server, 'certificate-authority': authority}}],
-		users: [{name: 'lab', user: {token}}],
+		users: [{name: 'lab', user: {token: userToken}}],
 		contexts: [{name: 'lab', context: {cluster: 'lab', user: 'lab'}}],
 		'current-context': 'lab',
 	});

@@ -34,6 +34,8 @@ const coverageFlags = [
 	'src/images/**',
 	'--include',
 	'src/manifests/**',
+	'--include',
+	'src/doctor/**',
 	'--check-coverage',
 	'--branches',
 	'95',
@@ -46,6 +48,7 @@ const pureTests = [
 	'test/corpus/*.test.ts',
 	'test/manifests/*.test.ts',
 	'test/oracle/*.test.ts',
+	'test/doctor/*.test.ts',
 ];
 
 async function main([suite, ...args]) {

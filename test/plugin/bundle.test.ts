@@ -30,11 +30,14 @@ test('the bundle works from anywhere', async (t) => {
 	const status = run(['status']);
 	t.is(status.status, 2);
 	t.regex(status.stderr, /the scan service does not listen \(ENOENT\)/);
+	const doctor = run(['doctor', '--kubeconfig', 'nowhere']);
+	t.is(doctor.status, 2);
+	t.regex(doctor.stderr, /the kubeconfig cannot be used: it cannot be read/);
 	const rendered = run(['render', '-'], 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n');
 	t.is(rendered.status, 0, rendered.stderr);
 });
 
-test('generate does not load what only the service needs', async (t) => {
+test('generate does not load what only other commands need', async (t) => {
 	const {metafile} = await build({
 		absWorkingDir: root,
 		entryPoints: ['src/main.ts'],
@@ -50,13 +53,13 @@ test('generate does not load what only the service needs', async (t) => {
 	for (const file of loaded) {
 		for (const {path, kind} of metafile.inputs[file]?.imports ?? []) if (kind !== 'dynamic-import') loaded.add(path);
 	}
-	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), ['fastify', 'pino', 'prom-client', 'yargs']);
+	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), [...packages]);
 	t.deepEqual(packagesOf(loaded), ['yargs']);
 	t.false(loaded.has('src/service/client.ts'));
 });
 
+const packages = ['@kubernetes/client-node', 'fastify', 'pino', 'prom-client', 'yargs'] as const;
+
 function packagesOf(files: Iterable<string>): readonly string[] {
-	return ['fastify', 'pino', 'prom-client', 'yargs'].filter((name) =>
-		[...files].some((file) => file.startsWith(`node_modules/${name}/`)),
-	);
+	return packages.filter((name) => [...files].some((file) => file.startsWith(`node_modules/${name}/`)));
 }
