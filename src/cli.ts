@@ -26,6 +26,10 @@ const commands = [
 	{name: 'images', describe: 'List every image and where it comes from, without scanning'},
 	{name: 'explain', describe: 'Tell the whole story of one image: explain IMAGE [path]'},
 	{name: 'render', describe: 'Print the rendered manifests as the gate sees them'},
+	{
+		name: 'doctor',
+		describe: 'Look for what keeps the gate from gating, in a cluster or in the sidecar: exit code 1 with errors',
+	},
 	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},
 	{name: 'serve', describe: 'Run the scan service alone'},
 	{name: 'status', describe: 'Tell how the scan service is: exit code 0 ready, 2 not ready or not there'},
@@ -62,7 +66,7 @@ interface CommandOutcome {
 
 /** What only some commands need is loaded by them: `generate` must start quickly. */
 async function runCommand(
-	{command, path, flags, image, program}: Parsed & {kind: 'command'},
+	{command, path, flags, image, images, program}: Parsed & {kind: 'command'},
 	surroundings: Surroundings,
 ): Promise<CommandOutcome> {
 	const settings = parseSettings(command, path, flags, surroundings.environment, image);
@@ -75,6 +79,10 @@ async function runCommand(
 		case 'sidecar': {
 			const {sidecar} = await import('./serve.ts');
 			return {exitCode: await sidecar({settings, surroundings, command: program})};
+		}
+		case 'doctor': {
+			const {doctor} = await import('./doctor.ts');
+			return doctor({settings, surroundings, log: stderrLog(settings.verbose), images});
 		}
 		case 'status': {
 			const {tellStatus} = await import('./status.ts');
@@ -121,6 +129,8 @@ interface Operands {
 	readonly image: string | undefined;
 	/** Of `sidecar`: what stands behind `--`. */
 	readonly program: readonly string[];
+	/** Of `doctor`. */
+	readonly images: readonly string[];
 }
 
 async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
@@ -218,11 +228,12 @@ function operands(flags: Flags): Operands {
 	}
 	const [image, ...paths] = command === 'explain' ? others : [undefined, ...others];
 	if (command === 'explain' && (image === undefined || image === '')) throw usageError('explain needs an image');
+	if (command === 'doctor') return {command, path: '.', image: undefined, images: others, program: behind};
 	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
 	if (paths[0] === '') throw usageError('the path is empty');
 	if (['serve', 'sidecar', 'status'].includes(command) && paths.length > 0)
 		throw usageError(`${command} takes no path`);
-	return {command, path: paths[0] ?? '.', image, program: behind};
+	return {command, path: paths[0] ?? '.', image, images: [], program: behind};
 }
 
 function wordsOf(value: unknown): readonly string[] {

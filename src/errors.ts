@@ -27,6 +27,7 @@ export const errorCodes = [
 	'images-unknown',
 	'deadline',
 	'canceled',
+	'cluster-unavailable',
 	'internal',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,5 +1,6 @@
+import {existsSync} from 'node:fs';
 import {availableParallelism, homedir, tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {delimiter, join, resolve} from 'node:path';
 import {GateError} from './errors.ts';
 import {checkValues, parameters, parseArgoParameters} from './parameters.ts';
 import type {ApplicationContext, ParameterName, ParameterValue, ParameterValues} from './parameters.ts';
@@ -11,7 +12,7 @@ import type {BuildEnvironment, ToolName} from './types.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Those that look at one application, and end. */
 export type GateCommand = 'generate' | 'scan' | 'images' | 'explain' | 'render';
-export type Command = GateCommand | 'serve' | 'sidecar' | 'status';
+export type Command = GateCommand | 'doctor' | 'serve' | 'sidecar' | 'status';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -146,14 +147,48 @@ export const options = [
 	{
 		name: 'format',
 		kind: 'string',
-		describe: 'table or json (scan), text or json (images, explain, status)',
-		commands: ['scan', 'images', 'explain', 'status'],
+		describe: 'table or json (scan), text or json (images, explain, doctor, status)',
+		commands: ['scan', 'images', 'explain', 'doctor', 'status'],
 	},
 	{
 		name: 'all',
 		kind: 'boolean',
 		describe: 'Also list what may be an image, and what is ignored, filled in or chosen elsewhere (images)',
 		commands: ['images'],
+	},
+	{
+		name: 'kubeconfig',
+		kind: 'string',
+		describe: 'Kubeconfig of the cluster in which Argo CD runs (doctor)',
+		defaultText: '$KUBECONFIG, else ~/.kube/config, when it is there',
+		commands: ['doctor'],
+	},
+	{
+		name: 'context',
+		kind: 'string',
+		describe: 'Context of the kubeconfig (doctor)',
+		defaultText: 'the current one',
+		commands: ['doctor'],
+	},
+	{
+		name: 'argocd-namespace',
+		kind: 'string',
+		describe: 'Namespace of Argo CD (doctor)',
+		defaultText: 'argocd',
+		commands: ['doctor'],
+	},
+	{
+		name: 'plugin-names',
+		kind: 'list',
+		describe: 'Names of the plugin by which Applications choose the gate (doctor)',
+		defaultText: 'trivy-gate',
+		commands: ['doctor'],
+	},
+	{
+		name: 'here',
+		kind: 'boolean',
+		describe: 'Look at this machine instead of the cluster (doctor)',
+		commands: ['doctor'],
 	},
 ] as const satisfies readonly Option[];
 type OptionName = (typeof options)[number]['name'];
@@ -196,6 +231,7 @@ export interface Settings {
 	readonly logFormat: 'json' | 'text';
 	readonly gracePeriodMs: number;
 	readonly printSchema: boolean;
+	readonly doctor: DoctorSettings;
 	readonly verbose: boolean;
 	readonly format: 'table' | 'text' | 'json';
 	readonly parameters: ParameterValues;
@@ -209,6 +245,16 @@ export interface Settings {
 export type TokenSource =
 	| {readonly kind: 'file'; readonly path: string}
 	| {readonly kind: 'text'; readonly text: string};
+/** What `doctor` looks at. */
+export interface DoctorSettings {
+	/** In order, as kubectl takes them; none: this machine. */
+	readonly kubeconfigs: readonly string[];
+	readonly context: string | undefined;
+	/** Of Argo CD. */
+	readonly namespace: string;
+	readonly plugins: readonly string[];
+	readonly here: boolean;
+}
 
 /** The variable of an option: `cache-dir` is TRIVY_GATE_CACHE_DIR. */
 export function variableOf(name: string): string {
@@ -264,6 +310,7 @@ export function parseSettings(
 		logFormat: logFormatOf(read, problems),
 		gracePeriodMs: seconds('grace-period', 20),
 		printSchema: read.boolean('print-schema') ?? false,
+		doctor: doctorSettings(read, environment),
 		verbose: read.boolean('verbose') ?? false,
 		format: formatOf(command, read.string('format'), problems),
 		parameters: {},
@@ -358,6 +405,25 @@ function toolSettings(read: Reader): Settings['tools'] {
 	return paths;
 }
 
+function doctorSettings(read: Reader, environment: Environment): DoctorSettings {
+	const plugins = read.list('plugin-names');
+	return {
+		kubeconfigs: kubeconfigs(read.string('kubeconfig'), environment),
+		context: read.string('context'),
+		namespace: read.string('argocd-namespace') ?? 'argocd',
+		plugins: plugins.length === 0 ? ['trivy-gate'] : plugins,
+		here: read.boolean('here') ?? false,
+	};
+}
+
+function kubeconfigs(asked: string | undefined, environment: Environment): readonly string[] {
+	if (asked !== undefined) return [resolve(asked)];
+	const named = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+	if (named.length > 0) return named.map((file) => resolve(file));
+	const usual = join(environment['HOME'] || homedir(), '.kube', 'config');
+	return existsSync(usual) ? [usual] : [];
+}
+
 /** A file that was asked for must be there; the usual places may be empty. */
 function dockerConfig(path: string | undefined, environment: Environment): Settings['dockerConfigFile'] {
 	if (path !== undefined) return {path: resolve(path), required: true};
@@ -412,7 +478,7 @@ function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {
 }
 
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
-	const plain = ['images', 'explain', 'status'].includes(command) ? 'text' : 'table';
+	const plain = ['images', 'explain', 'doctor', 'status'].includes(command) ? 'text' : 'table';
 	if (format === undefined || format === 'table' || format === 'text') return plain;
 	if (format === 'json') return 'json';
 	problems.push(`--format must be ${plain} or json, not "${format}"`);

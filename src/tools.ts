@@ -119,6 +119,11 @@ export function compareVersions(left: string, right: string): number {
 	);
 }
 
+/** The version that the gate is built and tested with. */
+export function pinnedVersion(name: ToolName): string {
+	return pinOf(name).version;
+}
+
 function pinOf(name: ToolName): (typeof pins.tools)[number] {
 	const pin = pins.tools.find((candidate) => candidate.name === name);
 	if (pin === undefined)

@@ -9,11 +9,14 @@ export interface Cluster {
 	readonly api: KubernetesApi;
 	/** Path of a kubeconfig with all rights. */
 	readonly kubeconfig: string;
+	/** Path of one for the user `operator` of the group `trivy-gate-operators`, who has no rights to begin with. */
+	readonly operatorKubeconfig: string;
 	readonly stop: () => Promise<void>;
 }
 
 const token = 'lab';
-const controllers = [
+const operatorToken = 'operators-token';
+const controllerNames = [
 	'job',
 	'namespace',
 	'garbage-collector',
@@ -23,8 +26,15 @@ const controllers = [
 	'serviceaccount',
 ];
 
-/** Starts etcd, kube-apiserver and kube-controller-manager on loopback, with their files below `directory`. */
-export async function startCluster(kubernetes: string, directory: string): Promise<Cluster> {
+/**
+ * Starts etcd, kube-apiserver and kube-controller-manager on loopback, with their files below `directory`.
+ * @param options.controllers none: objects are kept and checked, and nothing happens to them.
+ */
+export async function startCluster(
+	kubernetes: string,
+	directory: string,
+	{controllers}: {readonly controllers: 'all' | 'none'} = {controllers: 'all'},
+): Promise<Cluster> {
 	await mkdir(directory, {recursive: true});
 	const [clientPort, peerPort, apiPort] = (await freePorts(3)) as [number, number, number];
 	const daemons: Daemon[] = [];
@@ -55,30 +65,17 @@ export async function startCluster(kubernetes: string, directory: string): Promi
 		const {api, daemon} = await startApiServer({kubernetes, directory, etcd: client, server, environment});
 		daemons.push(daemon);
 		const kubeconfig = join(directory, 'kubeconfig');
-		await writeFile(kubeconfig, kubeconfigText(server, join(directory, 'certificates', 'apiserver.crt')));
-		daemons.push(
-			await startDaemon({
-				name: 'kube-controller-manager',
-				file: kubernetes,
-				args: [
-					'kube-controller-manager',
-					`--kubeconfig=${kubeconfig}`,
-					'--leader-elect=false',
-					`--controllers=${controllers.map((name) => (name === 'ttl-after-finished' ? name : `${name}-controller`)).join(',')}`,
-					`--service-account-private-key-file=${join(directory, 'service-accounts.key')}`,
-					'--secure-port=0',
-				],
-				environment,
-				logFile: join(directory, 'kube-controller-manager.log'),
-				// It listens nowhere; the default ServiceAccount is the first thing that it makes.
-				ready: async () =>
-					(await api.get({apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'default', name: 'default'})) !==
-					undefined,
-			}),
-		);
+		const operatorKubeconfig = join(directory, 'operator.kubeconfig');
+		const authority = join(directory, 'certificates', 'apiserver.crt');
+		await writeFile(kubeconfig, kubeconfigText(server, authority, token));
+		await writeFile(operatorKubeconfig, kubeconfigText(server, authority, operatorToken));
+		if (controllers === 'all') {
+			daemons.push(await startControllers({kubernetes, directory, kubeconfig, environment, api}));
+		}
 		return {
 			api,
 			kubeconfig,
+			operatorKubeconfig,
 			async stop() {
 				api.close();
 				await stopAll(daemons);
@@ -88,6 +85,35 @@ export async function startCluster(kubernetes: string, directory: string): Promi
 		await stopAll(daemons);
 		throw error;
 	}
+}
+
+interface ControllerOptions {
+	readonly kubernetes: string;
+	readonly directory: string;
+	readonly kubeconfig: string;
+	readonly environment: Readonly<Record<string, string>>;
+	readonly api: KubernetesApi;
+}
+
+function startControllers({kubernetes, directory, kubeconfig, environment, api}: ControllerOptions): Promise<Daemon> {
+	const names = controllerNames.map((name) => (name === 'ttl-after-finished' ? name : `${name}-controller`));
+	return startDaemon({
+		name: 'kube-controller-manager',
+		file: kubernetes,
+		args: [
+			'kube-controller-manager',
+			`--kubeconfig=${kubeconfig}`,
+			'--leader-elect=false',
+			`--controllers=${names.join(',')}`,
+			`--service-account-private-key-file=${join(directory, 'service-accounts.key')}`,
+			'--secure-port=0',
+		],
+		environment,
+		logFile: join(directory, 'kube-controller-manager.log'),
+		// It listens nowhere; the default ServiceAccount is the first thing that it makes.
+		ready: async () =>
+			(await api.get({apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'default', name: 'default'})) !== undefined,
+	});
 }
 
 /** Stops programs, the last first. */
@@ -109,7 +135,7 @@ async function startApiServer({kubernetes, directory, etcd, server, environment}
 	const certificates = join(directory, 'certificates');
 	const {privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
 	await writeFile(key, privateKey.export({type: 'pkcs1', format: 'pem'}));
-	await writeFile(tokens, `${token},admin,1,"system:masters"\n`);
+	await writeFile(tokens, `${token},admin,1,"system:masters"\n${operatorToken},operator,2,"trivy-gate-operators"\n`);
 	let api: KubernetesApi | undefined;
 	const daemon = await startDaemon({
 		name: 'kube-apiserver',
@@ -145,12 +171,12 @@ async function startApiServer({kubernetes, directory, etcd, server, environment}
 	return {api: api as KubernetesApi, daemon};
 }
 
-function kubeconfigText(server: string, authority: string): string {
+function kubeconfigText(server: string, authority: string, userToken: string): string {
 	return JSON.stringify({
 		apiVersion: 'v1',
 		kind: 'Config',
 		clusters: [{name: 'lab', cluster: {server, 'certificate-authority': authority}}],
-		users: [{name: 'lab', user: {token}}],
+		users: [{name: 'lab', user: {token: userToken}}],
 		contexts: [{name: 'lab', context: {cluster: 'lab', user: 'lab'}}],
 		'current-context': 'lab',
 	});

@@ -44,9 +44,9 @@ export interface ObjectName {
 export interface KubernetesApi {
 	readonly get: <T extends KubernetesObject>(name: ObjectName) => Promise<T | undefined>;
 	/** Server-side apply. */
-	readonly apply: (object: object) => Promise<void>;
+	readonly apply: (object: object, options?: WriteOptions) => Promise<void>;
 	/** A merge patch, like `kubectl patch --type merge`. */
-	readonly patch: (name: ObjectName, change: object) => Promise<void>;
+	readonly patch: (name: ObjectName, change: object, options?: WriteOptions) => Promise<void>;
 	/** What a node or a controller would report. */
 	readonly patchStatus: (name: ObjectName, status: object) => Promise<void>;
 	readonly delete: (name: ObjectName) => Promise<void>;
@@ -54,6 +54,11 @@ export interface KubernetesApi {
 	readonly list: (namespace: string | undefined) => Promise<readonly KubernetesObject[]>;
 	readonly isReady: () => Promise<boolean>;
 	readonly close: () => void;
+}
+
+export interface WriteOptions {
+	/** Everything is checked, nothing is kept. */
+	readonly dryRun?: boolean;
 }
 
 export interface KubernetesApiOptions {
@@ -86,13 +91,19 @@ export function createKubernetesApi({server, token, authority}: KubernetesApiOpt
 			const {status, body} = await call('GET', await pathOf(name));
 			return status === 404 ? undefined : (JSON.parse(body) as T);
 		},
-		async apply(object) {
+		async apply(object, {dryRun = false} = {}) {
 			const {apiVersion, kind, metadata} = object as KubernetesObject;
 			const path = await pathOf({apiVersion, kind, ...metadata});
-			await call('PATCH', `${path}?fieldManager=lab&force=true`, object, 'application/apply-patch+yaml');
+			const query = `fieldManager=lab&force=true${dryRun ? '&dryRun=All' : ''}`;
+			await call('PATCH', `${path}?${query}`, object, 'application/apply-patch+yaml');
 		},
-		async patch(name, change) {
-			await call('PATCH', await pathOf(name), change, 'application/merge-patch+json');
+		async patch(name, change, {dryRun = false} = {}) {
+			await call(
+				'PATCH',
+				`${await pathOf(name)}${dryRun ? '?dryRun=All' : ''}`,
+				change,
+				'application/merge-patch+json',
+			);
 		},
 		async patchStatus(name, status) {
 			await call('PATCH', `${await pathOf(name)}/status`, {status}, 'application/merge-patch+json');

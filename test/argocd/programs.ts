@@ -23,12 +23,11 @@ const kubernetesVersion = '1.36.1';
 export async function buildPrograms(say: Say): Promise<Programs> {
 	const {go} = await readPins();
 	const argoCd = await buildArgoCd(go, say);
-	const kubernetes = await buildKubernetes(go, say);
 	return {
 		argoCd: join(argoCd, 'argo-cd'),
 		definitions: join(argoCd, 'crds'),
 		scripts: join(argoCd, 'scripts'),
-		kubernetes: join(kubernetes, 'kubernetes'),
+		kubernetes: await buildKubernetes(say),
 	};
 }
 
@@ -54,24 +53,30 @@ async function buildArgoCd(go: string, say: Say): Promise<string> {
 	});
 }
 
-/** Without its version the API server says 0.0, which charts refuse. */
-async function buildKubernetes(go: string, say: Say): Promise<string> {
+/**
+ * Builds kube-apiserver and kube-controller-manager as one program, once.
+ * @returns its path.
+ */
+export async function buildKubernetes(say: Say): Promise<string> {
+	const {go} = await readPins();
 	const source = join(sources, 'kubernetes');
 	const [major = '', minor = ''] = kubernetesVersion.split('.');
 	const at = 'k8s.io/component-base/version';
-	return cached({
+	const directory = await cached({
 		what: 'kubernetes',
 		inputs: [source],
 		settings: [go, kubernetesVersion],
 		takes: '6 min on 2 cores',
 		say,
-		fill: (directory) =>
+		fill: (into) =>
 			compile(
 				source,
-				join(directory, 'kubernetes'),
+				join(into, 'kubernetes'),
 				go,
 				{},
+				// Without its version the API server says 0.0, which charts refuse.
 				{[`${at}.gitVersion`]: `v${kubernetesVersion}`, [`${at}.gitMajor`]: major, [`${at}.gitMinor`]: minor},
 			),
 	});
+	return join(directory, 'kubernetes');
 }

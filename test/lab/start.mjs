@@ -2,7 +2,7 @@
 // says what takes long, and hands over to the Node 24 that the checkout brings.
 //
 //   node test/lab/start.mjs setup | demo | test [ava arguments] | argocd [--keep] [scenarios] |
-//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | faults [ava arguments] | image |
+//     fuzz [--seed=NUMBER] [--streams=NUMBER] [ava arguments] | faults [ava arguments] | image | cluster |
 //     coverage | bench
 import {spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -20,6 +20,8 @@ const suites = {
 	demo: () => node('test/lab/demo.ts'),
 	test: async (args) => (await node('test/lab/prepare.ts')) || runAva(args),
 	argocd: async (args) => (await node('test/argocd/prepare.ts')) || runAva(argoCdArguments(args)),
+	cluster: async (args) =>
+		(await node('test/cluster/prepare.ts')) || runAva(['--config', 'test/cluster/ava.config.mjs', ...args]),
 	fuzz: async (args) => (await node('test/oracle/prepare.ts')) || runAva(fuzzArguments(args)),
 	image: async (args) =>
 		(await node('test/image/prepare.ts')) || runAva(['--config', 'test/image/ava.config.mjs', ...args]),
@@ -35,6 +37,8 @@ const coverageFlags = [
 	'src/images/**',
 	'--include',
 	'src/manifests/**',
+	'--include',
+	'src/doctor/**',
 	'--check-coverage',
 	'--branches',
 	'95',
@@ -47,6 +51,7 @@ const pureTests = [
 	'test/corpus/*.test.ts',
 	'test/manifests/*.test.ts',
 	'test/oracle/*.test.ts',
+	'test/doctor/*.test.ts',
 ];
 
 async function main([suite, ...args]) {

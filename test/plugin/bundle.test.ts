@@ -30,11 +30,14 @@ test('the bundle works from anywhere', async (t) => {
 	const status = run(['status']);
 	t.is(status.status, 2);
 	t.regex(status.stderr, /the scan service does not listen \(ENOENT\)/);
+	const doctor = run(['doctor', '--kubeconfig', 'nowhere']);
+	t.is(doctor.status, 2);
+	t.regex(doctor.stderr, /the kubeconfig cannot be used: it cannot be read/);
 	const rendered = run(['render', '-'], 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n');
 	t.is(rendered.status, 0, rendered.stderr);
 });
 
-test('generate loads neither the service nor the engine before it is known who scans', async (t) => {
+test('generate does not load what only other commands need', async (t) => {
 	const {metafile} = await build({
 		absWorkingDir: root,
 		entryPoints: ['src/main.ts'],
@@ -50,7 +53,7 @@ test('generate loads neither the service nor the engine before it is known who s
 	for (const file of loaded) {
 		for (const {path, kind} of metafile.inputs[file]?.imports ?? []) if (kind !== 'dynamic-import') loaded.add(path);
 	}
-	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), ['fastify', 'pino', 'prom-client', 'yargs']);
+	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), [...packages]);
 	t.deepEqual(packagesOf(loaded), ['yargs']);
 	t.false(loaded.has('src/service/client.ts'));
 	t.false(loaded.has('src/scan/engine.ts'));
@@ -59,8 +62,8 @@ test('generate loads neither the service nor the engine before it is known who s
 	t.false(builtins.includes('node:http'));
 });
 
+const packages = ['@kubernetes/client-node', 'fastify', 'pino', 'prom-client', 'yargs'] as const;
+
 function packagesOf(files: Iterable<string>): readonly string[] {
-	return ['fastify', 'pino', 'prom-client', 'yargs'].filter((name) =>
-		[...files].some((file) => file.startsWith(`node_modules/${name}/`)),
-	);
+	return packages.filter((name) => [...files].some((file) => file.startsWith(`node_modules/${name}/`)));
 }

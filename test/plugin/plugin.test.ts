@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, readFile, writeFile} from 'node:fs/promises';
+import {cp, mkdtemp, readFile, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -66,16 +66,7 @@ test('the Kustomize component adds the sidecar to the repo-server of the upstrea
 		'resources: [install.yaml]\ncomponents: [component]\nimages: [{name: trivy-gate, newName: registry.example/gate, newTag: "1"}]\n',
 	);
 	// A component must stand below the kustomization that uses it, as in a repository that vendors it.
-	await mkdir(join(directory, 'component'));
-	for (const file of [
-		'kustomization.yaml',
-		'repo-server.yaml',
-		'command-parameters.yaml',
-		'metrics.yaml',
-		'policy.yaml',
-	]) {
-		await writeFile(join(directory, 'component', file), await read(`plugin/${file}`));
-	}
+	await cp(join(root, 'plugin'), join(directory, 'component'), {recursive: true});
 	const pins = await readPins();
 	const kustomize = toolPath(
 		pins.tools.find(({name}) => name === 'kustomize') ?? {name: 'kustomize', version: ''},
