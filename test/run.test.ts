@@ -513,3 +513,17 @@ async function runningWith(path: string): Promise<readonly string[]> {
 		.split('\n')
 		.filter((line) => line.includes(path));
 }
+
+test.serial('the help lists the commands, or tells of the one that was named', async (t) => {
+	for (const [args, expected] of [
+		[['--help'], /trivy-gate sidecar +Run the scan service/],
+		[['-h'], /trivy-gate sidecar +Run the scan service/],
+		[['scan', '--help'], /^trivy-gate scan\n\nRender, scan and report/],
+		[['generate', 'there', '-h'], /^trivy-gate generate\n\nPrint the manifests/],
+	] as const) {
+		const run = await gate.run(args);
+		t.is(run.exitCode, 0, run.stderr);
+		t.regex(run.stdout, expected);
+		t.regex(run.stdout, /--cache-dir/);
+	}
+});
