@@ -420,9 +420,61 @@ export type EngineEvent =
 export const decisions = ['allow', 'warn', 'unknown', 'deny'] as const;
 export type Decision = (typeof decisions)[number];
 
+/** What the operator lets pass on purpose, and who answers for it. */
+export interface ExceptionGrant {
+	/** Where it is written, as `shop.yaml#2`: the file's name and the number of the entry, from 1. */
+	readonly source: string;
+	/** `vex` is a statement of a VEX document, whose author is the owner and whose justification is the reason. */
+	readonly kind: 'exception' | 'vex';
+	readonly owner: string;
+	readonly reason: string;
+	/** `YYYY-MM-DD`: the last day, in UTC, on which it holds; undefined for a statement that has none. */
+	readonly expires: string | undefined;
+	readonly ticket: string | undefined;
+}
+
+/** An application's revision that is let pass whatever is found, for some hours. */
+export interface BreakGlassGrant {
+	/** As of an exception. */
+	readonly source: string;
+	readonly approver: string;
+	readonly reason: string;
+	readonly ticket: string | undefined;
+	/** ISO 8601, the moment at which it ends. */
+	readonly until: string;
+}
+
+/**
+ * Why something that the policy refuses is not refused now. `until` is the last day, in UTC, on which that holds, as
+ * `YYYY-MM-DD`.
+ */
+export type Pass =
+	/** Its grace period, counted from its publication, runs. */
+	| {readonly kind: 'grace'; readonly until: string}
+	/** It was disclosed after this application had deployed the very same image, on the day `deployed`. */
+	| {readonly kind: 'readmitted'; readonly deployed: string; readonly until: string; readonly evidence: LedgerEvidence}
+	/** It could not be scanned, and was allowed at `allowedAt` (ISO 8601). */
+	| {readonly kind: 'allowed-before'; readonly allowedAt: string}
+	| {readonly kind: 'break-glass'; readonly grant: BreakGlassGrant};
+
+/** How the ledger knows that an image was deployed: from the cluster, or only from what the gate allowed. */
+export type LedgerEvidence = 'live' | 'allowed';
+
 /** One reason of an image's decision, with the decision that it alone would give. */
-export type DecisionReason = {readonly decision: Decision; readonly platform: Platform | undefined} & (
-	| {readonly kind: 'finding'; readonly finding: Finding}
+export type DecisionReason = {
+	readonly decision: Decision;
+	readonly platform: Platform | undefined;
+	/** Why the decision is not stricter; such a reason is a warning, and is always shown. */
+	readonly pass?: Pass;
+} & (
+	| {
+			readonly kind: 'finding';
+			readonly finding: Finding;
+			/** The rule by which it counts. */
+			readonly rule: FindingRule;
+			/** The exception that covered it until it ran out. */
+			readonly lapsed?: ExceptionGrant;
+	  }
 	| {readonly kind: 'caveat'; readonly caveat: Caveat}
 	| {readonly kind: 'unscanned'; readonly reason: UnscannedReason; readonly transient: boolean; readonly detail: string}
 	| {
@@ -432,19 +484,51 @@ export type DecisionReason = {readonly decision: Decision; readonly platform: Pl
 	  }
 );
 
+/** What makes a finding count, by the name of its field in the policy; the first that holds is told. */
+export const findingRules = ['severities', 'score', 'knownExploited', 'exploitProbability', 'packages'] as const;
+export type FindingRule = (typeof findingRules)[number];
+
+/** A finding that would be refused, and the exception that lets it pass. */
+export interface ExceptedFinding {
+	readonly finding: Finding;
+	readonly platform: Platform;
+	readonly exception: ExceptionGrant;
+}
+
 export interface ImageDecision {
 	readonly reference: ImageReference;
 	readonly decision: Decision;
 	/** Those that are not `allow`, strictest first. */
 	readonly reasons: readonly DecisionReason[];
+	/** In the order of findings. */
+	readonly excepted: readonly ExceptedFinding[];
 	readonly verdicts: readonly ScanVerdict[];
 }
+
+/** What will be refused although it passes today. */
+export type EarlyWarning = {
+	readonly image: string;
+	/** The last day, in UTC, on which it passes, as `YYYY-MM-DD`. */
+	readonly until: string;
+	/** The ids of the findings concerned, each once, sorted. */
+	readonly ids: readonly string[];
+} & (
+	| {readonly kind: 'grace'}
+	| {readonly kind: 'readmission'}
+	| {readonly kind: 'exception'; readonly exception: ExceptionGrant}
+);
 
 export interface GateDecision {
 	/** The strictest of the images': an application with a denied image is denied, whatever else is unknown. */
 	readonly decision: Decision;
 	/** Sorted: strictest first, then by image. */
 	readonly images: readonly ImageDecision[];
+	/** Every exception that was used, with the number of findings that it covers; sorted by source. */
+	readonly exceptions: ReadonlyArray<{readonly exception: ExceptionGrant; readonly findings: number}>;
+	/** Those that hold for this revision now, also when nothing needed them. */
+	readonly breakGlass: ReadonlyArray<{readonly grant: BreakGlassGrant; readonly needed: boolean}>;
+	/** What will be refused within the days that the policy names, soonest first. */
+	readonly ahead: readonly EarlyWarning[];
 	readonly enforcement: Enforcement;
 	/** Stable hash of the decision's content, short enough for a message. */
 	readonly reportId: string;

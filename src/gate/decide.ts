@@ -84,6 +84,9 @@ export function decide({references, verdicts, policy, canonical}: DecideOptions)
 	return {
 		decision: strictest(images.map(({decision}) => decision)),
 		images,
+		exceptions: [],
+		breakGlass: [],
+		ahead: [],
 		enforcement: policy.enforcement,
 		reportId: reportIdOf(images),
 	};
@@ -108,6 +111,7 @@ function decideImage(
 		reference,
 		decision: strictest(reasons.map(({decision}) => decision)),
 		reasons,
+		excepted: [],
 		verdicts,
 	};
 }
@@ -142,7 +146,7 @@ function reasonsOf(verdict: ScanVerdict, policy: Policy): DecisionReason[] {
 			return [
 				...verdict.findings
 					.filter(counts)
-					.map((finding) => ({decision: 'deny', platform, kind: 'finding', finding}) as const),
+					.map((finding) => ({decision: 'deny', platform, kind: 'finding', finding, rule: 'severities'}) as const),
 				...verdict.caveats.map(
 					(caveat) => ({decision: caveatDecision(caveat, policy), platform, kind: 'caveat', caveat}) as const,
 				),

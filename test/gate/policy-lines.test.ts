@@ -18,7 +18,7 @@ const rules = [
 	['registry-denied', 'registries'],
 ] as const;
 const reasons: readonly (readonly [DecisionReason, PolicyField | undefined])[] = [
-	[{...base, kind: 'finding', finding: finding()}, 'severities'],
+	[{...base, kind: 'finding', finding: finding(), rule: 'severities'}, 'severities'],
 	[{...base, kind: 'unscanned', reason: 'deadline', transient: true, detail: ''}, 'unscannable'],
 	...caveats.map(([caveat, field]) => [{...base, kind: 'caveat', caveat}, field] as const),
 	...rules.map(([rule, field]) => [{...base, kind: 'reference', rule, detail: ''}, field] as const),

@@ -151,7 +151,15 @@ test('objects in which an image never runs do not use it', (t) => {
 		[scanned(api, {findings: [finding()]})],
 	).images;
 	t.regex(
-		oneLineSummary({decision: 'deny', images: never ? [never] : [], enforcement: 'job', reportId: ''}),
+		oneLineSummary({
+			decision: 'deny',
+			images: never ? [never] : [],
+			enforcement: 'job',
+			exceptions: [],
+			breakGlass: [],
+			ahead: [],
+			reportId: '',
+		}),
 		/used by nothing that runs/,
 	);
 });
@@ -167,13 +175,13 @@ const says = test.macro({
 const deny = {decision: 'deny', platform: amd64} as const;
 test(
 	says,
-	{...deny, kind: 'finding', finding: finding()},
+	{...deny, kind: 'finding', finding: finding(), rule: 'severities'},
 	'has CVE-2021-44906 (CRITICAL), minimist 0.0.8 is fixed in 0.2.4',
 	/^Raise minimist from 0\.0\.8 to 0\.2\.4/,
 );
 test(
 	says,
-	{...deny, kind: 'finding', finding: finding({fixedVersion: ''})},
+	{...deny, kind: 'finding', finding: finding({fixedVersion: ''}), rule: 'severities'},
 	'has CVE-2021-44906 (CRITICAL), minimist 0.0.8 has no fix yet',
 	/no fixed version of minimist/,
 );
