@@ -13,7 +13,10 @@ export function pluginYaml(): string {
 		metadata: {name: 'trivy-gate'},
 		spec: {
 			generate: {command: ['trivy-gate'], args: ['generate']},
-			parameters: {static: parameters.map(announce)},
+			parameters: {
+				static: parameters.map(announce),
+				dynamic: {command: ['trivy-gate'], args: ['announce']},
+			},
 		},
 	};
 	return `# Made from src/parameters.ts by "node plugin/write-plugin-yaml.ts".\n${stringify(document, {lineWidth: 120})}`;

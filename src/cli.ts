@@ -30,6 +30,7 @@ const commands = [
 		name: 'doctor',
 		describe: 'Look for what keeps the gate from gating, in a cluster or in the sidecar: exit code 1 with errors',
 	},
+	{name: 'announce', describe: 'Print what Argo CD’s form shows of the policy and the chart’s values, as JSON'},
 	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},
 	{name: 'serve', describe: 'Run the scan service alone'},
 	{name: 'status', describe: 'Tell how the scan service is: exit code 0 ready, 2 not ready or not there'},
@@ -69,6 +70,10 @@ async function runCommand(
 	{command, path, flags, image, images, program}: Parsed & {kind: 'command'},
 	surroundings: Surroundings,
 ): Promise<CommandOutcome> {
+	if (command === 'announce') {
+		const {announce} = await import('./announce.ts');
+		return announce({path, flags, surroundings, log: stderrLog(false)});
+	}
 	const settings = parseSettings(command, path, flags, surroundings.environment, image);
 	switch (command) {
 		case 'serve': {

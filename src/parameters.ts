@@ -212,6 +212,21 @@ export const parameters = [
 	},
 ] as const satisfies readonly Parameter[];
 
+/** What the form shows beside the parameters, by the names of its announcements. Nobody can set it. */
+export const shown = [
+	{
+		name: 'policy',
+		title: 'Policy (shown only)',
+		tooltip: 'The operator’s policy, with what this application’s parameters tighten.',
+	},
+	{
+		name: 'image-tags',
+		title: 'Image tags in the values (shown only)',
+		tooltip: 'What the chart’s values choose. To override one, set it as a Helm string parameter.',
+	},
+] as const;
+export type ShownName = (typeof shown)[number]['name'];
+
 export type ParameterName = (typeof parameters)[number]['name'];
 export type ParameterValue = string | readonly string[] | Readonly<Record<string, string>>;
 export type ParameterValues = Partial<Record<ParameterName, ParameterValue>>;
@@ -244,6 +259,10 @@ export function parseArgoParameters(json: string | undefined): ParameterValues {
 	const values: ParameterValues = {};
 	for (const entry of parsed.data) {
 		const parameter = parameters.find(({name}) => name === entry.name);
+		if (shown.some(({name}) => name === entry.name)) {
+			problems.push(`"${entry.name}" only shows something and cannot be set; remove it`);
+			continue;
+		}
 		if (parameter === undefined) {
 			problems.push(`"${entry.name}" is not a parameter of the gate${nearest(entry.name)}`);
 			continue;

@@ -1,11 +1,7 @@
-import {once} from 'node:events';
-import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
-import {setTimeout as wait} from 'node:timers/promises';
 import {applicationRoot} from './application-root.ts';
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
-import {createRunTool} from './exec.ts';
 import {chooseReferences, explanationOf} from './explain.ts';
 import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
@@ -18,7 +14,6 @@ import {oddLines, oddReasons} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
 import type {ReadManifests} from './manifests/read.ts';
 import {renderParameters} from './parameters.ts';
-import {processGroups} from './local-engine.ts';
 import {loadPolicy} from './policy-file.ts';
 import {printGate} from './print.ts';
 import type {GateOutcome} from './print.ts';
@@ -33,9 +28,8 @@ import {formatReportAsTable} from './report/table.ts';
 import {canonicalOf, targetOf} from './scan-targets.ts';
 import {openScanner} from './scanner.ts';
 import type {ScanAnswer, Scanner} from './scanner.ts';
-import {toolEnvironment} from './settings.ts';
 import type {Settings} from './settings.ts';
-import {checkTool, locateTools} from './tools.ts';
+import {checkTool} from './tools.ts';
 import type {
 	Decision,
 	DecisionReason,
@@ -44,10 +38,10 @@ import type {
 	Log,
 	RenderedManifests,
 	Source,
-	ToolContext,
 	ToolName,
 } from './types.ts';
-import {openWorkspace} from './workspace.ts';
+import {timeLeftMs, withTools} from './with-tools.ts';
+import type {Tools} from './with-tools.ts';
 
 export interface GateRequest {
 	readonly settings: Settings;
@@ -56,9 +50,7 @@ export interface GateRequest {
 }
 
 /** What the stages of one run share. */
-interface Run extends GateRequest {
-	readonly context: ToolContext;
-	readonly paths: Readonly<Record<ToolName, string>>;
+interface Run extends GateRequest, Tools {
 	readonly policy: Policy;
 	readonly policyInForce: PolicyInForce;
 }
@@ -103,62 +95,10 @@ async function withScanner(
 	}
 }
 
-/** Gives the run its directory, its tools and its deadline, and takes them away however it ends. */
+/** Gives the run its policy and what it runs tools with. */
 async function withRun(request: GateRequest, story: (run: Run) => Promise<GateOutcome>): Promise<GateOutcome> {
-	const {settings, surroundings, log} = request;
-	const policyInForce = await loadPolicy(settings);
-	const paths = await locateTools(settings.tools, surroundings.environment);
-	const stop = new AbortController();
-	const deadline = setTimeout(() => stop.abort('deadline'), timeLeftMs(settings.deadlineMs)).unref();
-	surroundings.signal.addEventListener('abort', () => stop.abort(surroundings.signal.reason), {once: true});
-	const workspace = await openWorkspace(tmpdir());
-	try {
-		const told = story({
-			...request,
-			paths,
-			policy: policyInForce.policy,
-			policyInForce,
-			context: {
-				run: createRunTool(paths, processGroups(settings)),
-				environment: toolEnvironment(surroundings.environment, settings.caFile),
-				makeDirectory: workspace.makeDirectory,
-				signal: stop.signal,
-				timeoutMs: settings.deadlineMs,
-				log,
-			},
-		});
-		return await Promise.race([told, overdue({signal: stop.signal, settings})]);
-	} finally {
-		clearTimeout(deadline);
-		await workspace.remove();
-	}
-}
-
-/** Rejects when the work has not ended some time after it was told to: not every system call can be given up. */
-async function overdue({
-	signal,
-	settings,
-}: {
-	readonly signal: AbortSignal;
-	readonly settings: Settings;
-}): Promise<never> {
-	if (!signal.aborted) await once(signal, 'abort');
-	await wait(goodbyeMs(settings.deadlineMs) * 0.9);
-	throw new GateError({
-		stage: 'scan',
-		code: signal.reason === 'deadline' ? 'deadline' : 'canceled',
-		what: `the work did not end ${signal.reason === 'deadline' ? `within the deadline of ${settings.deadlineMs / 1000} s` : 'when the gate was stopped'}`,
-		hint: 'Look whether the cache directory and the temporary directory are on a disk that answers.',
-	});
-}
-
-function goodbyeMs(deadlineMs: number): number {
-	return Math.min(3000, deadlineMs / 5);
-}
-
-/** The tools are stopped a little early, so that they end and the message is out before the deadline itself. */
-function timeLeftMs(deadlineMs: number): number {
-	return Math.max(0, deadlineMs - goodbyeMs(deadlineMs) - process.uptime() * 1000);
+	const policyInForce = await loadPolicy(request.settings);
+	return withTools(request, (tools) => story({...request, ...tools, policy: policyInForce.policy, policyInForce}));
 }
 
 async function renderSource(run: Run): Promise<{readonly manifests: RenderedManifests; readonly trivyVersion: string}> {

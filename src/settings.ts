@@ -12,7 +12,7 @@ import type {BuildEnvironment, ToolName} from './types.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Those that look at one application, and end. */
 export type GateCommand = 'generate' | 'scan' | 'images' | 'explain' | 'render';
-export type Command = GateCommand | 'doctor' | 'serve' | 'sidecar' | 'status';
+export type Command = GateCommand | 'announce' | 'doctor' | 'serve' | 'sidecar' | 'status';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -283,7 +283,7 @@ export function parseSettings(
 		root: read.string('root'),
 		policyFile: read.string('policy'),
 		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
-		deadlineMs: seconds('deadline', command === 'generate' ? 45 : 900),
+		deadlineMs: Math.min(seconds('deadline', command === 'generate' ? 45 : 900), longest[command] ?? Infinity),
 		cacheDirectory: resolve(
 			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
 		),
@@ -355,6 +355,9 @@ function unknownVariables(environment: Environment): string[] {
 }
 
 const megabyte = 1024 * 1024;
+
+/** Whatever the deadline of renders is: a person waits for a form. */
+const longest: Partial<Readonly<Record<Command, number>>> = {announce: 20_000};
 
 type Reader = ReturnType<typeof reader>;
 

@@ -14,6 +14,8 @@ test('generate ends before Argo CD’s 60 seconds, the others have time', (t) =>
 	t.is(parseSettings('generate', '.', {}, {}).deadlineMs, 45_000);
 	t.is(parseSettings('scan', '.', {}, {}).deadlineMs, 900_000);
 	t.is(parseSettings('generate', '.', {}, {TRIVY_GATE_DEADLINE: '90'}).deadlineMs, 90_000);
+	t.is(parseSettings('announce', '.', {}, {TRIVY_GATE_DEADLINE: '90'}).deadlineMs, 20_000);
+	t.is(parseSettings('announce', '.', {}, {TRIVY_GATE_DEADLINE: '9'}).deadlineMs, 9000);
 });
 
 test('every mistake is named at once', (t) => {

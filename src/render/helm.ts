@@ -4,7 +4,7 @@ import {GateError} from '../errors.ts';
 import {confineTree, resolveInside} from './confine.ts';
 import {csvField} from './csv-field.ts';
 import {buildDependencies, isMissingDependency} from './helm-dependencies.ts';
-import {readHelmValues} from './helm-values.ts';
+import {readHelmValues, readJsonValues} from './helm-values.ts';
 import {readBounded} from './read-bounded.ts';
 import {buildSetValues, isCredential, isNested, setFileLine} from './set-values.ts';
 import {substitute} from './substitute.ts';
@@ -60,6 +60,30 @@ export async function renderHelm({source, parameters, build, context}: HelmRende
 	context.log.detail('render', 'dependencies of the chart are missing; building them in a private copy');
 	const built = await buildDependencies({source, context, environment, home, where, hint: dependencyHint});
 	return template(built.directory, built.masks);
+}
+
+/**
+ * The values that the chart's templates would see, as JSON: its own, those of the value files, and the parameters, but for
+ * what comes from file parameters, from charts below it and from the chart's authors by other roads. For people to look at.
+ */
+export async function readChartValues({source, parameters, build, context}: HelmRender): Promise<unknown> {
+	const {environment} = await privateHome(context);
+	const inputs = await context.makeDirectory('helm');
+	const options = {source, parameters, build, context, environment, inputs};
+	const files = [...(await ownValues(options)), ...(await valueFiles(options))];
+	const {overlay, integers} = await setValues(options, files);
+	const last = overlay === undefined ? [] : [await writeInput(inputs, 'parameters.yaml', overlay, 'parameters')];
+	return readJsonValues({files: [...files, ...last], context, environment, inputs, set: integers});
+}
+
+async function ownValues({source, inputs}: Inputs): Promise<readonly Mask[]> {
+	const as = 'values.yaml';
+	const path = await resolveInside(source.root, source.directory, as, 'value file').catch((error: unknown) => {
+		if (error instanceof GateError && error.code === 'source-not-found') return undefined;
+		throw error;
+	});
+	if (path === undefined) return [];
+	return [await writeInput(inputs, 'chart.yaml', await readBounded(path, 'value file', as), as)];
 }
 
 const dependencyHint = 'Run "helm dependency build" and commit charts/, or make the repository reachable for the gate.';

@@ -68,7 +68,7 @@ for (const parity of parities) {
 	});
 }
 
-test('parameters, in Argo CD’s UI: all of them, with title, tooltip and kind', async (t) => {
+test('parameters, in Argo CD’s UI: what is only shown, then all of them, with title, tooltip and kind', async (t) => {
 	const repository = await parityRepository();
 	const result = await bed.argoCd.ask('GetAppDetails', {
 		repo: {repo: repository},
@@ -78,8 +78,13 @@ test('parameters, in Argo CD’s UI: all of them, with title, tooltip and kind',
 	if ('error' in result) return t.fail(result.error);
 	const {type, plugin} = result.answer as {readonly type: string; readonly plugin: PluginDetails};
 	t.is(type, 'Plugin');
+	const [policy, tags, ...announced] = plugin.parametersAnnouncement;
+	t.is(policy?.name, 'policy');
+	t.is(policy?.map?.['enforcement'], 'job');
+	t.is(tags?.name, 'image-tags');
+	t.deepEqual(tags?.map, {tag: '1.5'});
 	t.deepEqual(
-		plugin.parametersAnnouncement.map(({name, title, collectionType, itemType}) => ({
+		announced.map(({name, title, collectionType, itemType}) => ({
 			name,
 			title,
 			collection: collectionType ?? 'string',
@@ -97,6 +102,7 @@ interface PluginDetails {
 		readonly tooltip: string;
 		readonly collectionType?: string;
 		readonly itemType?: string;
+		readonly map?: Readonly<Record<string, string>>;
 	}>;
 }
 

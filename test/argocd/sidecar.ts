@@ -15,7 +15,7 @@ export interface SidecarOptions {
 	readonly sockets: string;
 	/** The operator's settings: TRIVY_GATE_*, PATH, HOME, TMPDIR. */
 	readonly environment: Readonly<Record<string, string>>;
-	/** What prints the manifests; by default the gate of this checkout. */
+	/** What prints the manifests instead of the gate of this checkout. */
 	readonly command?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export async function startSidecar({
 	directory,
 	sockets,
 	environment,
-	command = [process.execPath, program, 'generate'],
+	command,
 }: SidecarOptions): Promise<Daemon> {
 	await mkdir(join(directory, 'config'), {recursive: true});
 	await mkdir(join(directory, 'work'), {recursive: true});
@@ -46,15 +46,20 @@ export async function startSidecar({
 	});
 }
 
-/** plugin.yaml as it is shipped, but for the name and the command. */
-async function pluginConfiguration(name: string, command: readonly string[]): Promise<string> {
+/** plugin.yaml as it is shipped, but for the name and the commands. */
+async function pluginConfiguration(name: string, command: readonly string[] | undefined): Promise<string> {
 	const shipped = parse(await readFile(join(import.meta.dirname, '../../plugin.yaml'), 'utf8')) as {
 		readonly metadata: object;
-		readonly spec: object;
+		readonly spec: {readonly parameters: object};
 	};
+	const gate = [process.execPath, program];
 	return stringify({
 		...shipped,
 		metadata: {...shipped.metadata, name},
-		spec: {...shipped.spec, generate: {command}},
+		spec: {
+			...shipped.spec,
+			generate: {command: command ?? [...gate, 'generate']},
+			parameters: {...shipped.spec.parameters, dynamic: {command: [...gate, 'announce']}},
+		},
 	});
 }

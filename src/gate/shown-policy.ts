@@ -1,0 +1,45 @@
+import type {Policy} from './policy.ts';
+
+/** Of a list that is longer, the rest is counted. */
+const longestList = 20;
+
+/**
+ * Each field as an author may see it; undefined when there is nothing to show. `hidden` is what tells how to get round
+ * the policy, or how the operator's network looks.
+ */
+const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) => string | undefined)} = {
+	severities: ({severities}) => list(severities),
+	ignoreUnfixed: ({ignoreUnfixed}) => String(ignoreUnfixed),
+	unscannable: ({unscannable}) => unscannable,
+	noPackages: ({noPackages}) => noPackages,
+	endOfLife: ({endOfLife}) => endOfLife,
+	staleDatabase: ({staleDatabase}) => staleDatabase,
+	maxDatabaseAgeHours: ({maxDatabaseAgeHours}) => `${maxDatabaseAgeHours}h`,
+	registries: ({registries: {allow, deny}}) => {
+		const parts = [
+			...(allow.length === 0 ? [] : [`only ${list(allow)}`]),
+			...(deny.length === 0 ? [] : [`not ${list(deny)}`]),
+		];
+		return parts.length === 0 ? undefined : parts.join('; ');
+	},
+	platforms: ({platforms}) => list(platforms),
+	digestRequired: ({digestRequired}) => String(digestRequired),
+	placeholders: ({placeholders}) => placeholders,
+	images: 'hidden',
+	enforcement: ({enforcement}) => enforcement,
+	job: 'hidden',
+};
+
+/** The policy as it is named in its file, one text a field, without what authors need not know. */
+export function shownPolicy(policy: Policy): Readonly<Record<string, string>> {
+	const shown = Object.entries(fields).flatMap(([field, show]) => {
+		const text = show === 'hidden' ? undefined : show(policy);
+		return text === undefined ? [] : [[field === 'maxDatabaseAgeHours' ? 'maxDatabaseAge' : field, text] as const];
+	});
+	return Object.fromEntries(shown);
+}
+
+function list(items: readonly string[]): string {
+	const more = items.length - longestList;
+	return more > 0 ? `${items.slice(0, longestList).join(', ')} (+${more} more)` : items.join(', ');
+}
