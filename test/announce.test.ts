@@ -74,19 +74,22 @@ async function announce(
 	return Object.fromEntries(announcements.map(({name, map}) => [name, map]));
 }
 
-test.serial('the policy in force, with what the application tightens, and the image tags of the chart’s values', async (t) => {
-	const shown = await announce(t, chart, {
-		parameters: [
-			{name: 'value-files', array: ['values-blue.yaml']},
-			{name: 'helm-parameters', map: {'web.image': 'registry.example/web:3.0'}},
-			{name: 'severities', array: ['HIGH']},
-			{name: 'enforcement', string: 'warn'},
-		],
-	});
-	t.is(shown['policy']?.['severities'], 'CRITICAL, HIGH');
-	t.is(shown['policy']?.['enforcement'], 'job', 'a looser wish changes nothing');
-	t.deepEqual(shown['image-tags'], {'image.tag': '1.5', 'web.image': 'registry.example/web:3.0'});
-});
+test.serial(
+	'the policy in force, with what the application tightens, and the image tags of the chart’s values',
+	async (t) => {
+		const shown = await announce(t, chart, {
+			parameters: [
+				{name: 'value-files', array: ['values-blue.yaml']},
+				{name: 'helm-parameters', map: {'web.image': 'registry.example/web:3.0'}},
+				{name: 'severities', array: ['HIGH']},
+				{name: 'enforcement', string: 'warn'},
+			],
+		});
+		t.is(shown['policy']?.['severities'], 'CRITICAL, HIGH');
+		t.is(shown['policy']?.['enforcement'], 'job', 'a looser wish changes nothing');
+		t.deepEqual(shown['image-tags'], {'image.tag': '1.5', 'web.image': 'registry.example/web:3.0'});
+	},
+);
 
 test.serial('a source without a chart has no image tags of values', async (t) => {
 	const shown = await announce(t, {'service.yaml': 'kind: Service\n'});
