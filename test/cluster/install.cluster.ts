@@ -152,6 +152,20 @@ test('what is set in Argo CD is something that it reads', async (t) => {
 	for (const key of Object.keys(data)) t.true(read.includes(key), key);
 });
 
+test('what the operator is told to set in Argo CD is something that it reads', async (t) => {
+	const text = await readFile(join(import.meta.dirname, '../../plugin/argocd-operator.yaml'), 'utf8');
+	const {spec} = parse(text) as OperatorResource;
+	const names = [spec.controller, spec.server, spec.repo].flatMap(({env}) => env.map(({name}) => name));
+	t.is(names.length, 3);
+	for (const name of names) t.true(bed.argoCd.variables.has(name), name);
+});
+
+interface OperatorResource {
+	readonly spec: Readonly<
+		Record<'controller' | 'server' | 'repo', {readonly env: ReadonlyArray<{readonly name: string}>}>
+	>;
+}
+
 interface HelmValues {
 	readonly repoServer: {readonly extraContainers: readonly Container[]};
 }

@@ -27,7 +27,21 @@ interface PodTemplate {
 }
 
 interface HelmValues {
-	readonly repoServer: {readonly extraContainers: readonly Container[]; readonly volumes: readonly Volume[]};
+	readonly repoServer: {
+		readonly env: readonly object[];
+		readonly extraContainers: readonly Container[];
+		readonly volumes: readonly Volume[];
+	};
+}
+
+interface OperatorResource {
+	readonly spec: {
+		readonly repo: {
+			readonly env: readonly object[];
+			readonly sidecarContainers: readonly Container[];
+			readonly volumes: readonly Volume[];
+		};
+	};
 }
 
 interface Volume {
@@ -115,6 +129,14 @@ test('the Helm values describe the same sidecar', async (t) => {
 	const fromPatch = patch.spec.template.spec.containers.find(({name}) => name === 'trivy-gate');
 	t.deepEqual({...fromValues, image: ''}, {...fromPatch, image: ''});
 	t.deepEqual(values.repoServer.volumes, patch.spec.template.spec.volumes);
+});
+
+test('the operator’s resource describes the same sidecar', async (t) => {
+	const {spec} = parseDocument(await read('plugin/argocd-operator.yaml')).toJS() as OperatorResource;
+	const values = parseDocument(await read('plugin/helm-values.yaml')).toJS() as HelmValues;
+	t.deepEqual(spec.repo.sidecarContainers, values.repoServer.extraContainers);
+	t.deepEqual(spec.repo.volumes, values.repoServer.volumes);
+	t.deepEqual(spec.repo.env, values.repoServer.env);
 });
 
 /** Every variable is one that the program takes, and every mount has its volume (Argo CD's own among them). */
