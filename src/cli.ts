@@ -20,7 +20,8 @@ export interface Surroundings {
 	readonly signal: AbortSignal;
 }
 
-const commands = [
+/** What the program can be told to do, in the order of its help. */
+export const commands = [
 	{name: 'generate', describe: 'Print the manifests, unchanged or refused: what Argo CD runs'},
 	{name: 'scan', describe: 'Render, scan and report: exit code 0 allowed, 1 denied, 2 not known'},
 	{name: 'images', describe: 'List every image and where it comes from, without scanning'},
