@@ -1,4 +1,4 @@
-import {z} from 'zod';
+import * as z from 'zod';
 import {imageForms} from '../types.ts';
 
 /** A text in which `*` stands for any characters. */

@@ -1,6 +1,6 @@
 // The bundle as the image has it: one directory and package.json, without node_modules.
 import {spawnSync} from 'node:child_process';
-import {copyFile, mkdtemp} from 'node:fs/promises';
+import {copyFile, cp, mkdtemp} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -37,6 +37,21 @@ test('the bundle works from anywhere', async (t) => {
 	t.is(rendered.status, 0, rendered.stderr);
 });
 
+test('the bundle brings itself compiled, wherever it is copied to', async (t) => {
+	const home = await mkdtemp(join(tmpdir(), 'bundle-'));
+	const built = spawnSync(process.execPath, ['plugin/bundle.mjs', join(home, 'built')], {cwd: root, timeout});
+	t.is(built.status, 0);
+	await cp(join(home, 'built'), join(home, 'copied'), {recursive: true});
+	const told = spawnSync(process.execPath, [join(home, 'copied/trivy-gate.js'), 'render', '-'], {
+		env: {NODE_DEBUG_NATIVE: 'COMPILE_CACHE'},
+		encoding: 'utf8',
+		input: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n',
+		timeout,
+	});
+	t.regex(told.stderr, /code cache for ESM \S*\/copied\/main-\w+\.js was accepted/);
+	t.notRegex(told.stderr, /was rejected/);
+});
+
 test('generate does not load what only other commands need', async (t) => {
 	const {metafile} = await build({
 		absWorkingDir: root,
@@ -55,6 +70,13 @@ test('generate does not load what only other commands need', async (t) => {
 	}
 	t.deepEqual(packagesOf(Object.keys(metafile.inputs)), [...packages]);
 	t.deepEqual(packagesOf(loaded), ['yargs']);
+	// `import {z} from 'zod'` would bring all of it.
+	const outputs = Object.values(metafile.outputs).flatMap(({inputs}) => Object.entries(inputs));
+	const locales = outputs.filter(([file, {bytesInOutput}]) => file.includes('/zod/v4/locales/') && bytesInOutput > 0);
+	t.deepEqual(
+		locales.map(([file]) => file),
+		['node_modules/zod/v4/locales/en.js'],
+	);
 	t.false(loaded.has('src/service/client.ts'));
 	t.false(loaded.has('src/scan/engine.ts'));
 	const builtins = [...loaded].flatMap((file) => metafile.inputs[file]?.imports ?? []).map(({path}) => path);
