@@ -94,8 +94,12 @@ async function runCommand(
 			const {tellStatus} = await import('./status.ts');
 			return tellStatus(settings);
 		}
+		case 'scan': {
+			if (!settings.printSchema) return runGate({settings, surroundings, log: stderrLog(settings.verbose)});
+			const {reportJsonSchema} = await import('./report/model.ts');
+			return {stdout: `${JSON.stringify(reportJsonSchema(), undefined, 2)}\n`, exitCode: 0};
+		}
 		case 'generate':
-		case 'scan':
 		case 'images':
 		case 'explain':
 		case 'render':

@@ -25,6 +25,7 @@ export const errorCodes = [
 	'wave-out-of-range',
 	'no-namespace',
 	'images-unknown',
+	'output-unwritable',
 	'deadline',
 	'canceled',
 	'cluster-unavailable',

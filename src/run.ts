@@ -7,10 +7,8 @@ import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
 import type {Policy} from './gate/policy.ts';
 import {platformsFor} from './gate/platforms.ts';
-import {adviceFor, reasonText} from './gate/reasons.ts';
-import {oneLineSummary} from './gate/words.ts';
 import {findImages} from './images/find.ts';
-import {oddLines, oddReasons} from './manifests/odd.ts';
+import {oddLines} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
 import type {ReadManifests} from './manifests/read.ts';
 import {renderParameters} from './parameters.ts';
@@ -22,26 +20,18 @@ import {detectSource} from './render/detect.ts';
 import {render} from './render/render.ts';
 import {formatExplanation, formatExplanationAsJson} from './report/explain.ts';
 import {formatImagesAsJson, formatImagesAsText} from './report/images.ts';
-import {formatReportAsJson} from './report/json.ts';
-import type {Report} from './report/report.ts';
+import type {Report} from './report/model.ts';
 import {formatReportAsTable} from './report/table.ts';
+import {reportOf} from './report-of.ts';
 import {canonicalOf, targetOf} from './scan-targets.ts';
 import {openScanner} from './scanner.ts';
 import type {ScanAnswer, Scanner} from './scanner.ts';
 import type {Settings} from './settings.ts';
 import {checkTool} from './tools.ts';
-import type {
-	Decision,
-	DecisionReason,
-	GateDecision,
-	ImageReference,
-	Log,
-	RenderedManifests,
-	Source,
-	ToolName,
-} from './types.ts';
+import type {Decision, DecisionReason, ImageReference, Log, RenderedManifests, Source, ToolName} from './types.ts';
 import {timeLeftMs, withTools} from './with-tools.ts';
 import type {Tools} from './with-tools.ts';
+import {writeWhole} from './write-file.ts';
 
 export interface GateRequest {
 	readonly settings: Settings;
@@ -72,9 +62,9 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
 			const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
-			const report = reportOf(decision, read, answer, run);
-			if (command === 'scan') return printReport(report, run);
-			await scanner.tell(decision, callerOf(run.settings));
+			const report = reportOf({...callerOf(run.settings), decision, odd: read.odd, trivyVersion: answer.trivyVersion});
+			if (command === 'scan') return tellReport(report, run);
+			await scanner.tell(decision, fairnessNameOf(run.settings));
 			const table = formatReportAsTable(report, {colour: false});
 			return printGate({...run, manifests, read, decision, report: table, secondsLeft});
 		});
@@ -200,7 +190,7 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 	const progress = watched ? createProgress({stream: surroundings.stderr, now: () => performance.now()}) : undefined;
 	try {
 		return await scanner.scan({
-			application: callerOf(settings),
+			application: fairnessNameOf(settings),
 			targets,
 			platforms: policy.platforms,
 			maxDatabaseAgeHours: policy.maxDatabaseAgeHours,
@@ -213,7 +203,7 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 }
 
 /** On a laptop there is no application to speak of. */
-function callerOf({calledByArgo, application}: Settings): string {
+function fairnessNameOf({calledByArgo, application}: Settings): string {
 	return calledByArgo ? application.name : '';
 }
 
@@ -243,25 +233,26 @@ function readObjects({text: manifests}: RenderedManifests, {settings, log}: Run)
 	});
 }
 
-function reportOf(decision: GateDecision, {odd}: ReadManifests, {trivyVersion}: ScanAnswer, {settings}: Run): Report {
+/** Of whom the report speaks; on a laptop the directory's name stands for the application. */
+function callerOf({application, build}: Settings) {
 	return {
-		application: settings.application.name,
-		decision,
-		odd: odd.map((document) => ({...document, reasons: document.reasons.map((reason) => oddReasons[reason])})),
-		database: decision.images.flatMap(({verdicts}) => verdicts).find((verdict) => verdict.kind === 'scanned')?.database,
-		trivyVersion,
-		summary: oneLineSummary(decision),
-		explain: reasonText,
-		advise: adviceFor,
+		application: application.name,
+		project: build['ARGOCD_APP_PROJECT_NAME'] || undefined,
+		revision: build['ARGOCD_APP_REVISION'] || undefined,
 	};
 }
 
 const exitCodes: Readonly<Record<Decision, GateOutcome['exitCode']>> = {allow: 0, warn: 0, deny: 1, unknown: 2};
 
-function printReport(report: Report, {settings, surroundings}: Run): GateOutcome {
+/** The report on stdout, and in the files that were asked for. */
+async function tellReport(report: Report, {settings, surroundings}: Run): Promise<GateOutcome> {
+	const {formatReport} = await import('./report/formats.ts');
 	const colour = surroundings.stdout.isTTY && (surroundings.environment['NO_COLOR'] ?? '') === '';
-	const content = settings.format === 'json' ? formatReportAsJson(report) : formatReportAsTable(report, {colour});
-	return text(content, exitCodes[report.decision.decision]);
+	for (const {format, file} of settings.outputs) {
+		await writeWhole(file, formatReport(report, format, {colour: false}));
+	}
+	const format = settings.format === 'text' ? 'table' : settings.format;
+	return text(formatReport(report, format, {colour}), exitCodes[report.decision]);
 }
 
 function text(content: string, exitCode: GateOutcome['exitCode']): GateOutcome {

@@ -4,6 +4,8 @@ import {delimiter, join, resolve} from 'node:path';
 import {GateError} from './errors.ts';
 import {checkValues, parameters, parseArgoParameters} from './parameters.ts';
 import type {ApplicationContext, ParameterName, ParameterValue, ParameterValues} from './parameters.ts';
+import {formatOfFile, isReportFormat, reportFormats} from './report/format-names.ts';
+import type {ReportFormat} from './report/format-names.ts';
 import {parseListenAddress, parseServiceAddress} from './service/address.ts';
 import type {ServiceAddress} from './service/address.ts';
 import {tokenProblem} from './service/token.ts';
@@ -140,15 +142,21 @@ export const options = [
 	{
 		name: 'print-schema',
 		kind: 'boolean',
-		describe: 'Print the JSON schema of the scan service’s API (serve)',
-		commands: ['serve'],
+		describe: 'Print the JSON schema of the report (scan) or of the scan service’s API (serve)',
+		commands: ['scan', 'serve'],
 	},
 	{name: 'verbose', kind: 'boolean', describe: 'Tell more on stderr'},
 	{
 		name: 'format',
 		kind: 'string',
-		describe: 'table or json (scan), text or json (images, explain, doctor, status)',
+		describe: `${listed(Object.keys(reportFormats))} (scan), text or json (images, explain, doctor, status)`,
 		commands: ['scan', 'images', 'explain', 'doctor', 'status'],
+	},
+	{
+		name: 'output',
+		kind: 'list',
+		describe: 'Also write the report to FILE, in the format that its name ends in or as FORMAT=FILE (scan)',
+		commands: ['scan'],
 	},
 	{
 		name: 'all',
@@ -233,12 +241,20 @@ export interface Settings {
 	readonly printSchema: boolean;
 	readonly doctor: DoctorSettings;
 	readonly verbose: boolean;
-	readonly format: 'table' | 'text' | 'json';
+	/** What stdout gets. */
+	readonly format: ReportFormat | 'text';
+	/** The files that get the report too. */
+	readonly outputs: readonly ReportFile[];
 	readonly parameters: ParameterValues;
 	readonly application: ApplicationContext;
 	/** ARGOCD_APP_NAME is set. */
 	readonly calledByArgo: boolean;
 	readonly build: BuildEnvironment;
+}
+
+export interface ReportFile {
+	readonly format: ReportFormat;
+	readonly file: string;
 }
 
 /** Never a flag: every process of the machine can read those. */
@@ -313,6 +329,7 @@ export function parseSettings(
 		doctor: doctorSettings(read, environment),
 		verbose: read.boolean('verbose') ?? false,
 		format: formatOf(command, read.string('format'), problems),
+		outputs: command === 'scan' ? read.list('output').flatMap((text) => reportFile(text, problems)) : [],
 		parameters: {},
 		application: applicationOf(path, environment),
 		calledByArgo: (environment['ARGOCD_APP_NAME'] ?? '') !== '',
@@ -481,11 +498,30 @@ function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {
 }
 
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
-	const plain = ['images', 'explain', 'doctor', 'status'].includes(command) ? 'text' : 'table';
+	const texts = ['images', 'explain', 'doctor', 'status'].includes(command);
+	const plain = texts ? 'text' : 'table';
 	if (format === undefined || format === 'table' || format === 'text') return plain;
-	if (format === 'json') return 'json';
-	problems.push(`--format must be ${plain} or json, not "${format}"`);
+	if (isReportFormat(format) && (!texts || format === 'json')) return format;
+	problems.push(`--format must be ${listed(texts ? ['text', 'json'] : Object.keys(reportFormats))}, not "${format}"`);
 	return plain;
+}
+
+function reportFile(text: string, problems: string[]): readonly ReportFile[] {
+	const [prefix = '', ...rest] = text.split('=');
+	const named = rest.length > 0 && isReportFormat(prefix) ? prefix : undefined;
+	const file = named === undefined ? text : rest.join('=');
+	const format = named ?? formatOfFile(file);
+	if (format !== undefined && file !== '') return [{format, file: resolve(file)}];
+	const endings = Object.values(reportFormats).flat();
+	problems.push(
+		`--output takes FORMAT=FILE (${listed(Object.keys(reportFormats))}) or a FILE that ends in ${listed(endings)}, not "${text}"`,
+	);
+	return [];
+}
+
+/** `a, b or c` */
+function listed(words: readonly string[]): string {
+	return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 function applicationOf(path: string, environment: Environment): ApplicationContext {

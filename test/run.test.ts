@@ -2,7 +2,7 @@
 import {spawn, spawnSync} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
@@ -129,6 +129,22 @@ test.serial('explain scans one image and tells its whole story', async (t) => {
 	t.is(unknown.exitCode, 2);
 	t.regex(unknown.stderr, /find: the manifests do not name shop\/other/);
 	t.is((await gate.run(['explain'])).exitCode, 2);
+});
+
+test('several reports of one run go into files, whole or not at all', async (t) => {
+	const directory = await mkdtemp(join(tmpdir(), 'outputs-'));
+	t.teardown(() => rm(directory, {recursive: true, force: true}));
+	const [json, table] = [join(directory, 'new', 'gate.json'), join(directory, 'gate')];
+	const run = await gate.run(['scan', join(demo, 'chart'), '--output', json, '--output', `table=${table}`]);
+	t.is(run.exitCode, 1, run.stderr);
+	t.is(await readFile(table, 'utf8'), run.stdout);
+	const {reportId} = JSON.parse(await readFile(json, 'utf8')) as {reportId: string};
+	t.true(run.stdout.includes(`report ${reportId}`));
+	t.deepEqual((await readdir(directory)).toSorted(), ['gate', 'new']);
+
+	const refused = await gate.run(['scan', join(demo, 'chart'), '--output', join(table, 'gate.json')]);
+	t.is(refused.exitCode, 2);
+	t.regex(refused.stderr, /^report: the report cannot be written \(E[A-Z]+\) — .*gate\.json\. Name a file/m);
 });
 
 test.serial('a denied chart: exit code 1, and a report that says what to do', async (t) => {

@@ -61,10 +61,28 @@ test('a token is no flag: every process of the machine could read it', (t) => {
 });
 
 test('a flag of one command is refused by the others', (t) => {
-	const error = t.throws(() => parseSettings('scan', '.', {'print-schema': true, all: true}, {}), {
+	const error = t.throws(() => parseSettings('render', '.', {'print-schema': true, all: true}, {}), {
 		instanceOf: GateError,
 	});
-	t.is(error.output, '--print-schema is not for scan\n--all is not for scan');
+	t.is(error.output, '--print-schema is not for render\n--all is not for render');
+});
+
+function outputsOf(...output: readonly string[]) {
+	return parseSettings('scan', '.', {output}, {}).outputs;
+}
+
+test('a report file says its format by its name or in front of it', (t) => {
+	t.deepEqual(outputsOf('/out/Gate.JSON', 'json=/out/report', '/out/a.txt'), [
+		{format: 'json', file: '/out/Gate.JSON'},
+		{format: 'json', file: '/out/report'},
+		{format: 'table', file: '/out/a.txt'},
+	]);
+	t.deepEqual(outputsOf('/out/a=b.json'), [{format: 'json', file: '/out/a=b.json'}]);
+	for (const unusable of ['report', 'yaml=report', 'json=', '/out/report.yaml']) {
+		const error = t.throws(() => outputsOf(unusable), {instanceOf: GateError});
+		t.regex(error.output ?? '', /^--output takes FORMAT=FILE \(.+\) or a FILE that ends in \.txt.*, not "/);
+	}
+	t.deepEqual(parseSettings('generate', '.', {}, {TRIVY_GATE_OUTPUT: '/out/a.json'}).outputs, []);
 });
 
 test('lists take commas and repeated flags', (t) => {

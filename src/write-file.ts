@@ -1,0 +1,27 @@
+import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {GateError} from './errors.ts';
+
+/**
+ * Writes a file whole or not at all; missing directories are made.
+ * @throws GateError output-unwritable.
+ */
+export async function writeWhole(file: string, content: string): Promise<void> {
+	const draft = `${file}.${process.pid}.tmp`;
+	try {
+		await mkdir(dirname(file), {recursive: true});
+		await writeFile(draft, content);
+		await rename(draft, file);
+	} catch (error) {
+		await rm(draft, {force: true}).catch(() => {});
+		const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+		throw new GateError({
+			stage: 'report',
+			code: 'output-unwritable',
+			what: `the report cannot be written (${code})`,
+			where: file,
+			hint: 'Name a file in a directory that this user may write to.',
+			cause: error,
+		});
+	}
+}
