@@ -1,12 +1,13 @@
 import packageJson from '../package.json' with {type: 'json'};
-import {adviceFor, reasonText} from './gate/reasons.ts';
+import {adviceFor, raisesFor, reasonText} from './gate/reasons.ts';
 import {fixOf} from './gate/upgrades.ts';
 import {oneLineSummary} from './gate/words.ts';
 import type {OddDocument} from './manifests/odd.ts';
 import {oddReasons} from './manifests/odd.ts';
 import type {Report, ReportReason, ReportScan} from './report/model.ts';
+import type {PlaceOf} from './source-places.ts';
 import {severities} from './types.ts';
-import type {DecisionReason, GateDecision, ImageDecision, ImageOrigin, Pass, ScanVerdict} from './types.ts';
+import type {DecisionReason, GateDecision, ImageDecision, Pass, ScanVerdict} from './types.ts';
 
 export interface ReportOptions {
 	readonly decision: GateDecision;
@@ -17,7 +18,7 @@ export interface ReportOptions {
 	/** Empty when nobody could say it. */
 	readonly trivyVersion: string;
 	/** Where an origin is written in the repository. */
-	readonly placeOf?: (image: string, origin: ImageOrigin) => {readonly file: string; readonly line: number} | undefined;
+	readonly placeOf?: PlaceOf;
 }
 
 /** Everything that the formats tell, with the gate's words in it. */
@@ -78,6 +79,12 @@ function imageOf(image: ImageDecision, {placeOf}: ReportOptions): Report['images
 			fix: fixOf(finding),
 			platform,
 			exception: {...exception},
+		})),
+		upgrades: raisesFor(image).map(({package: name, installedVersion, to, ids}) => ({
+			package: name,
+			from: installedVersion,
+			to,
+			fixes: [...ids],
 		})),
 		advice: [...adviceFor(image)],
 		scans: verdicts.map(scanOf),

@@ -27,6 +27,7 @@ import {canonicalOf, targetOf} from './scan-targets.ts';
 import {openScanner} from './scanner.ts';
 import type {ScanAnswer, Scanner} from './scanner.ts';
 import type {Settings} from './settings.ts';
+import {placesOf} from './source-places.ts';
 import {checkTool} from './tools.ts';
 import type {Decision, DecisionReason, ImageReference, Log, RenderedManifests, Source, ToolName} from './types.ts';
 import {timeLeftMs, withTools} from './with-tools.ts';
@@ -62,8 +63,11 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
 			const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
-			const report = reportOf({...callerOf(run.settings), decision, odd: read.odd, trivyVersion: answer.trivyVersion});
-			if (command === 'scan') return tellReport(report, run);
+			const about = {...callerOf(run.settings), decision, odd: read.odd, trivyVersion: answer.trivyVersion};
+			if (command === 'scan') {
+				return tellReport(reportOf({...about, placeOf: await placesOf(references, manifests.source)}), run);
+			}
+			const report = reportOf(about);
 			await scanner.tell(decision, fairnessNameOf(run.settings));
 			const table = formatReportAsTable(report, {colour: false});
 			return printGate({...run, manifests, read, decision, report: table, secondsLeft});

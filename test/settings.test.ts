@@ -29,7 +29,7 @@ test('every mistake is named at once', (t) => {
 		'TRIVY_GATE_DEADLINE',
 		'TRIVY_GATE_DATABASE_UPDATE must be true or false',
 		'TRIVY_GATE_POLCY is not a setting',
-		'--format must be table or json',
+		'--format must be table, json, ',
 	]) {
 		t.true(error.output?.includes(words), words);
 	}

@@ -60,10 +60,16 @@ export function reasonLabels(image: ImageDecision): readonly string[] {
 	return [...counts, ...new Set(reasons.flatMap((reason) => label(reason) ?? []))];
 }
 
-/** What to do about all that decided: one sentence a package, far enough for all of its findings; then the rest. */
+/** The packages to raise, each far enough for all of its findings that decided. */
+export function raisesFor({decision, reasons}: ImageDecision): readonly Upgrade[] {
+	const decisive = reasons.filter((reason) => reason.decision === decision);
+	return upgradesOf(decisive.flatMap((reason) => (reason.kind === 'finding' ? [reason.finding] : [])));
+}
+
+/** What to do about all that decided: one sentence a package to raise, then the rest. */
 export function adviceFor(image: ImageDecision): readonly string[] {
 	const reasons = image.reasons.filter((reason) => reason.decision === image.decision);
-	const raises = upgradesOf(reasons.flatMap((reason) => (reason.kind === 'finding' ? [reason.finding] : [])));
+	const raises = raisesFor(image);
 	const others = reasons.filter((reason) => reason.kind !== 'finding' || fixOf(reason.finding) === undefined);
 	return [...raises.map((upgrade) => raiseSentence(upgrade)), ...new Set(others.map(whatToDo))];
 }

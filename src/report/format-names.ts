@@ -2,6 +2,9 @@
 export const reportFormats = {
 	table: ['.txt'],
 	json: ['.json'],
+	sarif: ['.sarif', '.sarif.json'],
+	junit: ['.xml'],
+	markdown: ['.md'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ReportFormat = keyof typeof reportFormats;

@@ -1,6 +1,9 @@
 import type {ReportFormat} from './format-names.ts';
 import {formatReportAsJson} from './json.ts';
+import {formatReportAsJunit} from './junit.ts';
+import {formatReportAsMarkdown} from './markdown.ts';
 import type {Report} from './model.ts';
+import {formatReportAsSarif} from './sarif.ts';
 import {formatReportAsTable} from './table.ts';
 import type {TableOptions} from './table.ts';
 
@@ -11,5 +14,11 @@ export function formatReport(report: Report, format: ReportFormat, options: Tabl
 			return formatReportAsTable(report, options);
 		case 'json':
 			return formatReportAsJson(report);
+		case 'sarif':
+			return formatReportAsSarif(report);
+		case 'junit':
+			return formatReportAsJunit(report);
+		case 'markdown':
+			return formatReportAsMarkdown(report);
 	}
 }

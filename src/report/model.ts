@@ -140,7 +140,10 @@ const image = z.object({
 	excepted: z
 		.array(z.object({...findingFields, platform: text, exception}))
 		.describe('Findings that would be refused, each with the exception that lets it pass'),
-	advice: z.array(text).describe('What to do, in sentences'),
+	upgrades: z
+		.array(z.object({package: text, from: text, to: text, fixes: z.array(text).describe('Ids of findings')}))
+		.describe('The packages to raise, each far enough for all of its findings that decided'),
+	advice: z.array(text).describe('What to do, in sentences: those of upgrades first, in their order'),
 	scans: z.array(scan),
 });
 
