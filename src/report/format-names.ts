@@ -5,6 +5,7 @@ export const reportFormats = {
 	sarif: ['.sarif', '.sarif.json'],
 	junit: ['.xml'],
 	markdown: ['.md'],
+	html: ['.html', '.htm'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ReportFormat = keyof typeof reportFormats;

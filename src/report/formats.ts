@@ -1,4 +1,5 @@
 import type {ReportFormat} from './format-names.ts';
+import {formatReportAsHtml} from './html.ts';
 import {formatReportAsJson} from './json.ts';
 import {formatReportAsJunit} from './junit.ts';
 import {formatReportAsMarkdown} from './markdown.ts';
@@ -20,5 +21,7 @@ export function formatReport(report: Report, format: ReportFormat, options: Tabl
 			return formatReportAsJunit(report);
 		case 'markdown':
 			return formatReportAsMarkdown(report);
+		case 'html':
+			return formatReportAsHtml(report);
 	}
 }
