@@ -31,6 +31,11 @@ export const commands = [
 		name: 'doctor',
 		describe: 'Look for what keeps the gate from gating, in a cluster or in the sidecar: exit code 1 with errors',
 	},
+	{
+		name: 'policy',
+		describe:
+			'policy schema: print the JSON schema of its files; policy check FILE…: tell mistakes and doubts (exit code 1)',
+	},
 	{name: 'announce', describe: 'Print what Argo CD’s form shows of the policy and the chart’s values, as JSON'},
 	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},
 	{name: 'serve', describe: 'Run the scan service alone'},
@@ -68,7 +73,7 @@ interface CommandOutcome {
 
 /** What only some commands need is loaded by them: `generate` must start quickly. */
 async function runCommand(
-	{command, path, flags, image, images, program}: Parsed & {kind: 'command'},
+	{command, path, flags, image, images, words, program}: Parsed & {kind: 'command'},
 	surroundings: Surroundings,
 ): Promise<CommandOutcome> {
 	if (command === 'announce') {
@@ -93,6 +98,10 @@ async function runCommand(
 		case 'status': {
 			const {tellStatus} = await import('./status.ts');
 			return tellStatus(settings);
+		}
+		case 'policy': {
+			const {policyCommand} = await import('./policy-command.ts');
+			return policyCommand({settings, words, now: new Date()});
 		}
 		case 'scan': {
 			if (!settings.printSchema) return runGate({settings, surroundings, log: stderrLog(settings.verbose)});
@@ -141,6 +150,8 @@ interface Operands {
 	readonly program: readonly string[];
 	/** Of `doctor`. */
 	readonly images: readonly string[];
+	/** Of `policy`: what to do, and with which files. */
+	readonly words: readonly string[];
 }
 
 async function parseArguments({args, stdout}: Surroundings): Promise<Parsed> {
@@ -238,12 +249,13 @@ function operands(flags: Flags): Operands {
 	}
 	const [image, ...paths] = command === 'explain' ? others : [undefined, ...others];
 	if (command === 'explain' && (image === undefined || image === '')) throw usageError('explain needs an image');
-	if (command === 'doctor') return {command, path: '.', image: undefined, images: others, program: behind};
+	if (command === 'doctor') return {command, path: '.', image: undefined, images: others, words: [], program: behind};
+	if (command === 'policy') return {command, path: '.', image: undefined, images: [], words: others, program: behind};
 	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
 	if (paths[0] === '') throw usageError('the path is empty');
 	if (['serve', 'sidecar', 'status'].includes(command) && paths.length > 0)
 		throw usageError(`${command} takes no path`);
-	return {command, path: paths[0] ?? '.', image, images: [], program: behind};
+	return {command, path: paths[0] ?? '.', image, images: [], words: [], program: behind};
 }
 
 function wordsOf(value: unknown): readonly string[] {

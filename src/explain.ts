@@ -1,4 +1,5 @@
 import {GateError} from './errors.ts';
+import type {Exceptions} from './gate/exceptions.ts';
 import {platformsFor} from './gate/platforms.ts';
 import {defaultPolicy, parsePolicy, type Policy} from './gate/policy.ts';
 import {fieldOf, fieldText, lineOf} from './gate/policy-lines.ts';
@@ -13,6 +14,7 @@ import type {DecisionReason, ImageDecision, ImageReference} from './types.ts';
 export interface PolicyInForce {
 	/** With what the application's parameters tighten. */
 	readonly policy: Policy;
+	readonly exceptions: Exceptions;
 	/** Undefined when the defaults hold. */
 	readonly file: {readonly path: string; readonly text: string} | undefined;
 }

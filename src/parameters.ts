@@ -333,6 +333,9 @@ function invalid(problems: readonly string[]): GateError {
 /** What Argo CD says about the application, from ARGOCD_APP_* and KUBE_*. */
 export interface ApplicationContext {
 	readonly name: string;
+	/** The AppProject; undefined when nobody tells it. */
+	readonly project: string | undefined;
+	readonly revision: string | undefined;
 	readonly namespace: string | undefined;
 	readonly kubeVersion: string | undefined;
 	readonly apiVersions: readonly string[];

@@ -1,18 +1,20 @@
 import {readFile} from 'node:fs/promises';
 import {GateError} from './errors.ts';
 import type {PolicyInForce} from './explain.ts';
+import {loadExceptions} from './exception-files.ts';
 import {defaultPolicy, parsePolicy} from './gate/policy.ts';
 import {tighten} from './gate/tighten.ts';
 import {tighteningParameters} from './parameters.ts';
 import type {Settings} from './settings.ts';
 
 /**
- * The operator's policy, tightened by the application's parameters.
- * @throws GateError policy-invalid, with every mistake of the file.
+ * The operator's policy, tightened by the application's parameters, and the operator's exceptions.
+ * @throws GateError policy-invalid, with every mistake of a file.
  */
-export async function loadPolicy({policyFile, parameters}: Settings): Promise<PolicyInForce> {
+export async function loadPolicy({policyFile, exceptions: directory, parameters}: Settings): Promise<PolicyInForce> {
 	const wish = tighteningParameters(parameters);
-	if (policyFile === undefined) return {policy: tighten(defaultPolicy, wish), file: undefined};
+	const exceptions = await loadExceptions(directory);
+	if (policyFile === undefined) return {policy: tighten(defaultPolicy, wish), exceptions, file: undefined};
 	const content = await readFile(policyFile, 'utf8').catch((error: unknown) => {
 		throw new GateError({
 			stage: 'settings',
@@ -24,5 +26,5 @@ export async function loadPolicy({policyFile, parameters}: Settings): Promise<Po
 		});
 	});
 	const policy = tighten(parsePolicy(content, policyFile), wish);
-	return {policy, file: {path: policyFile, text: content}};
+	return {policy, exceptions, file: {path: policyFile, text: content}};
 }

@@ -29,7 +29,17 @@ import type {ScanAnswer, Scanner} from './scanner.ts';
 import type {Settings} from './settings.ts';
 import {placesOf} from './source-places.ts';
 import {checkTool} from './tools.ts';
-import type {Decision, DecisionReason, ImageReference, Log, RenderedManifests, Source, ToolName} from './types.ts';
+import type {
+	Decision,
+	DecisionReason,
+	GateDecision,
+	ImageReference,
+	Log,
+	RenderedManifests,
+	ScanVerdict,
+	Source,
+	ToolName,
+} from './types.ts';
 import {timeLeftMs, withTools} from './with-tools.ts';
 import type {Tools} from './with-tools.ts';
 import {writeWhole} from './write-file.ts';
@@ -62,7 +72,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			if (command === 'explain') return explain(references, scanner, run);
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
-			const decision = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
+			const decision = decideRun(references, verdicts, run);
 			const about = {...callerOf(run.settings), decision, odd: read.odd, trivyVersion: answer.trivyVersion};
 			if (command === 'scan') {
 				return tellReport(reportOf({...about, placeOf: await placesOf(references, manifests.source)}), run);
@@ -206,6 +216,16 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 	}
 }
 
+function decideRun(
+	references: readonly ImageReference[],
+	verdicts: readonly ScanVerdict[],
+	{policy, policyInForce, settings}: Run,
+): GateDecision {
+	const {exceptions} = policyInForce;
+	const scope = callerOf(settings);
+	return decide({references, verdicts, policy, canonical: canonicalOf, exceptions, scope, now: new Date()});
+}
+
 /** On a laptop there is no application to speak of. */
 function fairnessNameOf({calledByArgo, application}: Settings): string {
 	return calledByArgo ? application.name : '';
@@ -215,7 +235,7 @@ function fairnessNameOf({calledByArgo, application}: Settings): string {
 async function explain(all: readonly ImageReference[], scanner: Scanner, run: Run): Promise<GateOutcome> {
 	const references = chooseReferences(all, run.settings.image ?? '');
 	const {verdicts} = await scanReferences(references, scanner, run);
-	const {images} = decide({references, verdicts, policy: run.policy, canonical: canonicalOf});
+	const {images} = decideRun(references, verdicts, run);
 	const format = run.settings.format === 'json' ? formatExplanationAsJson : formatExplanation;
 	return text(images.map((image) => format(explanationOf(image, run.policyInForce))).join('\n'), 0);
 }
@@ -238,12 +258,8 @@ function readObjects({text: manifests}: RenderedManifests, {settings, log}: Run)
 }
 
 /** Of whom the report speaks; on a laptop the directory's name stands for the application. */
-function callerOf({application, build}: Settings) {
-	return {
-		application: application.name,
-		project: build['ARGOCD_APP_PROJECT_NAME'] || undefined,
-		revision: build['ARGOCD_APP_REVISION'] || undefined,
-	};
+function callerOf({application: {name, project, revision}}: Settings) {
+	return {application: name, project, revision};
 }
 
 const exitCodes: Readonly<Record<Decision, GateOutcome['exitCode']>> = {allow: 0, warn: 0, deny: 1, unknown: 2};

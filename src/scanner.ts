@@ -95,7 +95,10 @@ const mostImages = 200;
 const mostDigests = 64;
 
 /** What is not allowed, in so many words as the service takes. */
-function decisionBody({decision, enforcement, reportId, images}: GateDecision, application: string) {
+function decisionBody(
+	{decision, enforcement, reportId, images, exceptions, breakGlass, ahead}: GateDecision,
+	application: string,
+) {
 	const decided: ReadonlySet<Decision> = new Set(['deny', 'unknown', 'warn']);
 	const told = images.filter((image) => decided.has(image.decision));
 	return {
@@ -113,5 +116,13 @@ function decisionBody({decision, enforcement, reportId, images}: GateDecision, a
 			),
 		})),
 		omitted: Math.max(0, told.length - mostImages),
+		excepted: exceptions.reduce((sum, {findings}) => sum + findings, 0),
+		breakGlass: breakGlassUse(breakGlass),
+		ahead: ahead.length,
 	};
+}
+
+function breakGlassUse(grants: GateDecision['breakGlass']): 'none' | 'idle' | 'needed' {
+	if (grants.length === 0) return 'none';
+	return grants.some(({needed}) => needed) ? 'needed' : 'idle';
 }

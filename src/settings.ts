@@ -14,7 +14,7 @@ import type {BuildEnvironment, ToolName} from './types.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Those that look at one application, and end. */
 export type GateCommand = 'generate' | 'scan' | 'images' | 'explain' | 'render';
-export type Command = GateCommand | 'announce' | 'doctor' | 'serve' | 'sidecar' | 'status';
+export type Command = GateCommand | 'announce' | 'doctor' | 'policy' | 'serve' | 'sidecar' | 'status';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -32,6 +32,30 @@ export const options = [
 		kind: 'string',
 		describe: 'Policy file',
 		defaultText: 'CRITICAL and HIGH are denied by a PreSync Job',
+	},
+	{
+		name: 'exceptions',
+		kind: 'string',
+		describe: 'Directory with files of exceptions and break-glass entries',
+		defaultText: 'none',
+	},
+	{
+		name: 'report',
+		kind: 'list',
+		describe: 'Reports as JSON (scan --output): exceptions that none of them used are told (policy check)',
+		commands: ['policy'],
+	},
+	{
+		name: 'app',
+		kind: 'string',
+		describe: 'Application whose exceptions hold, where Argo CD does not tell it (scan, explain)',
+		commands: ['scan', 'explain'],
+	},
+	{
+		name: 'project',
+		kind: 'string',
+		describe: 'AppProject of the application, where Argo CD does not tell it (scan, explain)',
+		commands: ['scan', 'explain'],
 	},
 	{
 		name: 'concurrency',
@@ -149,8 +173,8 @@ export const options = [
 	{
 		name: 'format',
 		kind: 'string',
-		describe: `${listed(Object.keys(reportFormats))} (scan), text or json (images, explain, doctor, status)`,
-		commands: ['scan', 'images', 'explain', 'doctor', 'status'],
+		describe: `${listed(Object.keys(reportFormats))} (scan), text or json (images, explain, doctor, policy, status)`,
+		commands: ['scan', 'images', 'explain', 'doctor', 'policy', 'status'],
 	},
 	{
 		name: 'output',
@@ -214,6 +238,10 @@ export interface Settings {
 	readonly all: boolean;
 	readonly root: string | undefined;
 	readonly policyFile: string | undefined;
+	/** Directory with files of exceptions. */
+	readonly exceptions: string | undefined;
+	/** Of `policy check`: reports that tell which exceptions are used. */
+	readonly reports: readonly string[];
 	readonly concurrency: number;
 	readonly deadlineMs: number;
 	readonly cacheDirectory: string;
@@ -298,6 +326,8 @@ export function parseSettings(
 		all: read.boolean('all') ?? false,
 		root: read.string('root'),
 		policyFile: read.string('policy'),
+		exceptions: read.string('exceptions'),
+		reports: command === 'policy' ? read.list('report') : [],
 		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
 		deadlineMs: Math.min(seconds('deadline', command === 'generate' ? 45 : 900), longest[command] ?? Infinity),
 		cacheDirectory: resolve(
@@ -331,13 +361,15 @@ export function parseSettings(
 		format: formatOf(command, read.string('format'), problems),
 		outputs: command === 'scan' ? read.list('output').flatMap((text) => reportFile(text, problems)) : [],
 		parameters: {},
-		application: applicationOf(path, environment),
+		application: applicationOf(path, environment, {name: read.string('app'), project: read.string('project')}),
 		calledByArgo: (environment['ARGOCD_APP_NAME'] ?? '') !== '',
 		build: buildEnvironment(environment),
 	};
 	// An empty policy variable is an unset value in somebody's template, and must not mean the built-in policy.
-	if (environment['TRIVY_GATE_POLICY'] === '' && flags['policy'] === undefined)
-		problems.push('TRIVY_GATE_POLICY is empty');
+	for (const name of ['policy', 'exceptions'] as const) {
+		if (environment[variableOf(name)] === '' && flags[name] === undefined)
+			problems.push(`${variableOf(name)} is empty`);
+	}
 	for (const {name, commands} of options as readonly Option[]) {
 		if (flags[name] !== undefined && commands !== undefined && !commands.includes(command)) {
 			problems.push(`--${name} is not for ${command}`);
@@ -498,7 +530,7 @@ function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {
 }
 
 function formatOf(command: Command, format: string | undefined, problems: string[]): Settings['format'] {
-	const texts = ['images', 'explain', 'doctor', 'status'].includes(command);
+	const texts = ['images', 'explain', 'doctor', 'policy', 'status'].includes(command);
 	const plain = texts ? 'text' : 'table';
 	if (format === undefined || format === 'table' || format === 'text') return plain;
 	if (isReportFormat(format) && (!texts || format === 'json')) return format;
@@ -524,19 +556,27 @@ function listed(words: readonly string[]): string {
 	return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function applicationOf(path: string, environment: Environment): ApplicationContext {
+function applicationOf(
+	path: string,
+	environment: Environment,
+	local: {readonly name: string | undefined; readonly project: string | undefined},
+): ApplicationContext {
 	const text = (name: string) => environment[name] || undefined;
 	const directory = resolve(path).split(/[\\/]/).at(-1) ?? '';
 	return {
 		// Argo CD names the release after the application; on a laptop the directory's name is the nearest thing.
 		name:
 			text('ARGOCD_APP_NAME') ??
+			local.name ??
 			(directory
 				.toLowerCase()
 				.replaceAll(/[^a-z0-9-]+/g, '-')
 				.replaceAll(/^-+|-+$/g, '')
 				.slice(0, 53) ||
 				'release'),
+		// What Argo CD tells is the truth: where it calls, nothing else may name a project.
+		project: text('ARGOCD_APP_NAME') === undefined ? local.project : text('ARGOCD_APP_PROJECT_NAME'),
+		revision: text('ARGOCD_APP_REVISION'),
 		namespace: text('ARGOCD_APP_NAMESPACE'),
 		kubeVersion: text('KUBE_VERSION'),
 		// An unset variable split at commas would give one empty version.

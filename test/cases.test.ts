@@ -1,7 +1,8 @@
 // Each directory of test/cases is an example: what is put in, what happens to the registry or the tools, and what the
-// program then prints. `case.json` is described by the Case type; `expected.yaml` is stdout, byte for byte.
+// program then prints. `case.json` is described by the Case type; `expected.yaml` is stdout, byte for byte; `policy.yaml`
+// and `exceptions/` are the operator's.
 import {readdirSync} from 'node:fs';
-import {cp, mkdtemp, readFile, readlink, rm, stat, truncate, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {delimiter, dirname, join} from 'node:path';
 import test from 'ava';
@@ -74,10 +75,12 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 	);
 	const policy = await readFile(join(directory, name, 'policy.yaml'), 'utf8').catch(() => undefined);
 
+	const exceptions = await exceptionsOf(name, place);
+
 	const run = await gate.run(
 		example.args.map((argument) => (argument === 'input' ? input : argument)),
 		{
-			environment: {...tools, ...beside(lab.tools.trivy), ...example.environment},
+			environment: {...tools, ...beside(lab.tools.trivy), ...exceptions, ...example.environment},
 			...(policy === undefined ? {} : {policy}),
 			...(example.cache === undefined ? {} : {cacheDirectory: await cacheFor(example.cache, place)}),
 		},
@@ -101,6 +104,20 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 		);
 		t.is(seen.length, count, `${kind} requests\n${say}`);
 	}
+}
+
+/** The setting for the case's directory of exceptions, in whose files NOW is this moment. */
+async function exceptionsOf(name: string, place: string): Promise<Readonly<Record<string, string>>> {
+	const from = join(directory, name, 'exceptions');
+	const files = await readdir(from).catch(() => []);
+	if (files.length === 0) return {};
+	const to = join(place, 'exceptions');
+	await mkdir(to);
+	for (const file of files) {
+		const text = await readFile(join(from, file), 'utf8');
+		await writeFile(join(to, file), text.replaceAll('NOW', new Date().toISOString()));
+	}
+	return {TRIVY_GATE_EXCEPTIONS: to};
 }
 
 /** The real tool for what a program in its place leaves to it. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {GateError} from '../src/errors.ts';
 import {chooseReferences, explanationOf} from '../src/explain.ts';
+import {noExceptions} from '../src/gate/exceptions.ts';
 import {parsePolicy} from '../src/gate/policy.ts';
 import {tighten} from '../src/gate/tighten.ts';
 import {formatExplanation, formatExplanationAsJson} from '../src/report/explain.ts';
@@ -54,7 +55,7 @@ function explained(
 	const inForce = tighten(parsePolicy(file.text, file.path), {severities});
 	const [only] = decided([image], verdicts, inForce).images;
 	if (only === undefined) throw new Error('nothing was decided');
-	return explanationOf(only, {policy: inForce, file});
+	return explanationOf(only, {policy: inForce, exceptions: noExceptions, file});
 }
 
 const api = reference('registry.example/shop/api:1.4', {
@@ -149,7 +150,7 @@ test('without a policy file the defaults are named', (t) => {
 	const [only] = decided([api], [scanned(api.image, {findings: [finding()]})]).images;
 	if (only === undefined) return t.fail();
 	t.regex(
-		formatExplanation(explanationOf(only, {policy: policy(), file: undefined})),
+		formatExplanation(explanationOf(only, {policy: policy(), exceptions: noExceptions, file: undefined})),
 		/by default: severities: CRITICAL, HIGH/,
 	);
 });

@@ -8,7 +8,14 @@ import {
 	tighteningParameters,
 } from '../src/parameters.ts';
 
-const application = {name: 'team-a_shop', namespace: 'shop', kubeVersion: '1.36.1', apiVersions: ['v1', 'apps/v1']};
+const application = {
+	name: 'team-a_shop',
+	project: 'shop',
+	revision: undefined,
+	namespace: 'shop',
+	kubeVersion: '1.36.1',
+	apiVersions: ['v1', 'apps/v1'],
+};
 
 test('Argo CD’s parameters become values, with text for lists as users write it in the form', (t) => {
 	const json = JSON.stringify([

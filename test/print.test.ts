@@ -68,7 +68,13 @@ function generate(
 	const references = findImages(read.objects);
 	const policy = {...defaultPolicy, enforcement};
 	const verdicts = references.map(({image}) => verdictOf(image, outcomes[image] ?? 'clean'));
-	const decision = decide({references, verdicts, policy, canonical: canonicalOf});
+	const decision = decide({
+		references,
+		verdicts,
+		policy,
+		canonical: canonicalOf,
+		now: new Date('2026-11-21T12:00:00Z'),
+	});
 	return printGate({
 		manifests: {source: {kind: 'stdin'}, bytes: new TextEncoder().encode(text), text},
 		read,

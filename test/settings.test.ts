@@ -104,6 +104,10 @@ test('Argo CD’s variables describe the application', (t) => {
 		{
 			ARGOCD_APP_NAME: 'shop',
 			ARGOCD_APP_NAMESPACE: 'web',
+			ARGOCD_APP_PROJECT_NAME: 'web-team',
+			ARGOCD_APP_REVISION: 'b9e1cb0f',
+			TRIVY_GATE_PROJECT: 'other',
+			TRIVY_GATE_APP: 'other',
 			KUBE_VERSION: '1.36.1',
 			KUBE_API_VERSIONS: '',
 			ARGOCD_ENV_X: 'no',
@@ -111,13 +115,34 @@ test('Argo CD’s variables describe the application', (t) => {
 		},
 	);
 	t.true(settings.calledByArgo);
-	t.deepEqual(settings.application, {name: 'shop', namespace: 'web', kubeVersion: '1.36.1', apiVersions: []});
+	t.deepEqual(settings.application, {
+		name: 'shop',
+		project: 'web-team',
+		revision: 'b9e1cb0f',
+		namespace: 'web',
+		kubeVersion: '1.36.1',
+		apiVersions: [],
+	});
 	t.deepEqual(settings.build, {
 		ARGOCD_APP_NAME: 'shop',
 		ARGOCD_APP_NAMESPACE: 'web',
+		ARGOCD_APP_PROJECT_NAME: 'web-team',
+		ARGOCD_APP_REVISION: 'b9e1cb0f',
 		KUBE_VERSION: '1.36.1',
 		KUBE_API_VERSIONS: '',
 	});
+});
+
+test('where Argo CD does not call, flags say whose exceptions hold', (t) => {
+	const {application, exceptions} = parseSettings('scan', '.', {app: 'api', project: 'shop', exceptions: 'x'}, {});
+	t.like(application, {name: 'api', project: 'shop'});
+	t.is(exceptions, 'x');
+	t.throws(() => parseSettings('scan', '.', {}, {TRIVY_GATE_EXCEPTIONS: ''}), {instanceOf: GateError});
+});
+
+test('an Argo CD that tells no project has none, whatever a variable says', (t) => {
+	const environment = {ARGOCD_APP_NAME: 'shop', TRIVY_GATE_PROJECT: 'other'};
+	t.is(parseSettings('generate', '.', {}, environment).application.project, undefined);
 });
 
 test('what an author can set cannot be a setting of the operator', (t) => {

@@ -1,19 +1,25 @@
 import {
 	decisions,
+	type BreakGlassGrant,
 	type Caveat,
 	type Decision,
 	type DecisionReason,
-	type Finding,
+	type ExceptedFinding,
 	type GateDecision,
 	type ImageDecision,
 	type ImageName,
 	type ImageReference,
 	type ScanVerdict,
 } from '../types.ts';
+import {warningsAhead} from './ahead.ts';
+import {dayOf} from './days.ts';
+import {noExceptions, type Exceptions} from './exceptions.ts';
+import {countingRule} from './findings.ts';
+import {breakGlassFor, waiversFor, type ApplicationScope, type Waivers} from './grants.ts';
+import {usesOf} from './uses.ts';
 import {byReason, byText, byVerdict, sortedVerdict, strictest} from './order.ts';
 import {platformsFor} from './platforms.ts';
 import type {Policy} from './policy.ts';
-import {fixOf} from './upgrades.ts';
 import {registryRefusal} from './registries.ts';
 import {reportIdOf} from './report-id.ts';
 
@@ -28,7 +34,14 @@ export interface DecideOptions {
 	readonly verdicts: readonly ScanVerdict[];
 	readonly policy: Policy;
 	readonly canonical: (name: ImageName) => CanonicalImage;
+	/** All but break-glass, which is given in hours, depends on its day in UTC alone. */
+	readonly now: Date;
+	/** Undefined where no application is known: nothing passes then that is meant for some. */
+	readonly scope?: ApplicationScope | undefined;
+	readonly exceptions?: Exceptions | undefined;
 }
+
+const nobody: ApplicationScope = {application: '', project: undefined, revision: undefined};
 
 /**
  * What the policy says about an image before anything is scanned, strictest first; empty when nothing speaks against
@@ -68,41 +81,61 @@ export function admit(
  * the strictest of its images. An image that is to be scanned and has no verdict for a platform of the policy is not
  * known, never allowed. The result does not depend on the order of what is given.
  */
-export function decide({references, verdicts, policy, canonical}: DecideOptions): GateDecision {
+export function decide(options: DecideOptions): GateDecision {
+	const {references, verdicts, policy, canonical, now, scope = nobody, exceptions = noExceptions} = options;
+	const today = dayOf(now);
+	const waivers = waiversFor(exceptions, scope, today);
 	const byImage = Map.groupBy(verdicts, ({image}) => image);
-	const images = references
-		.map((reference) => {
-			const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
-			const admission = admit(reference, reference.name === undefined ? undefined : canonical(reference.name), policy);
-			return decideImage(reference, admission, own, policy);
-		})
-		.toSorted(
-			(one, other) =>
-				decisions.indexOf(other.decision) - decisions.indexOf(one.decision) ||
-				byText(one.reference.image, other.reference.image),
-		);
+	const judged = references.map((reference) => {
+		const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
+		const name = reference.name === undefined ? undefined : canonical(reference.name);
+		return decideImage({reference, name, verdicts: own, policy, waivers, today});
+	});
+	const [grant, ...others] = breakGlassFor(exceptions, scope, now);
+	const images = (grant === undefined ? judged : judged.map((image) => letPass(image, grant))).toSorted(
+		(one, other) =>
+			decisions.indexOf(other.decision) - decisions.indexOf(one.decision) ||
+			byText(one.reference.image, other.reference.image),
+	);
+	const needed = judged.some(({decision}) => decision === 'deny' || decision === 'unknown');
 	return {
 		decision: strictest(images.map(({decision}) => decision)),
 		images,
-		exceptions: [],
-		breakGlass: [],
-		ahead: [],
+		exceptions: usesOf(images),
+		breakGlass: [
+			...(grant === undefined ? [] : [{grant, needed}]),
+			...others.map((other) => ({grant: other, needed: false})),
+		],
+		ahead: warningsAhead(images, policy.earlyWarningHours, now),
 		enforcement: policy.enforcement,
 		reportId: reportIdOf(images),
 	};
 }
 
-function decideImage(
-	reference: ImageReference,
-	admission: readonly DecisionReason[],
-	unsorted: readonly ScanVerdict[],
-	policy: Policy,
-): ImageDecision {
+interface Judging {
+	readonly reference: ImageReference;
+	readonly name: CanonicalImage | undefined;
+	readonly verdicts: readonly ScanVerdict[];
+	readonly policy: Policy;
+	readonly waivers: Waivers;
+	readonly today: string;
+}
+
+function decideImage({reference, name, verdicts: unsorted, policy, waivers, today}: Judging): ImageDecision {
 	const verdicts = unsorted.map(sortedVerdict).toSorted(byVerdict);
+	const admission = admit(reference, name, policy);
 	const scanned = reference.outcome === 'scan';
+	const excepted: ExceptedFinding[] = [];
+	const found = scanned
+		? verdicts.flatMap((verdict) => {
+				const judged = reasonsOf(verdict, {policy, waivers, today, repository: name?.repository ?? ''});
+				excepted.push(...judged.excepted);
+				return judged.reasons;
+			})
+		: [];
 	const reasons = [
 		...admission,
-		...(scanned ? verdicts.flatMap((verdict) => reasonsOf(verdict, policy)) : []),
+		...found,
 		...(scanned && admission.length === 0 ? missingVerdicts(reference, verdicts, policy) : []),
 	]
 		.filter(({decision}) => decision !== 'allow')
@@ -111,9 +144,19 @@ function decideImage(
 		reference,
 		decision: strictest(reasons.map(({decision}) => decision)),
 		reasons,
-		excepted: [],
+		excepted,
 		verdicts,
 	};
+}
+
+/** What break-glass makes of an image: a warning, whatever speaks against it. */
+function letPass(image: ImageDecision, grant: BreakGlassGrant): ImageDecision {
+	const reasons = image.reasons
+		.map((reason): DecisionReason =>
+			reason.decision === 'warn' ? reason : {...reason, decision: 'warn', pass: {kind: 'break-glass', grant}},
+		)
+		.toSorted(byReason);
+	return {...image, decision: strictest(reasons.map(({decision}) => decision)), reasons};
 }
 
 function admitName({repository, digest}: CanonicalImage, policy: Policy): DecisionReason[] {
@@ -130,27 +173,42 @@ function refused(rule: (DecisionReason & {kind: 'reference'})['rule'], detail: s
 	return {decision: 'deny', platform: undefined, kind: 'reference', rule, detail};
 }
 
-function reasonsOf(verdict: ScanVerdict, policy: Policy): DecisionReason[] {
+function reasonsOf(
+	verdict: ScanVerdict,
+	circumstances: {
+		readonly policy: Policy;
+		readonly waivers: Waivers;
+		readonly today: string;
+		readonly repository: string;
+	},
+): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
 	const {platform} = verdict;
+	const {policy, waivers, repository} = circumstances;
 	switch (verdict.kind) {
 		case 'unscanned': {
 			const {reason, transient, detail} = verdict;
-			return [{decision: policy.unscannable, platform, kind: 'unscanned', reason, transient, detail}];
+			return {
+				reasons: [{decision: policy.unscannable, platform, kind: 'unscanned', reason, transient, detail}],
+				excepted: [],
+			};
 		}
 		case 'scanned': {
 			// Nobody makes fixes for such a distribution, so that none is known there says nothing.
 			const abandoned = verdict.caveats.some(({kind}) => kind === 'end-of-life');
-			const counts = (finding: Finding) =>
-				policy.severities.includes(finding.severity) &&
-				(!policy.ignoreUnfixed || abandoned || fixOf(finding) !== undefined);
-			return [
-				...verdict.findings
-					.filter(counts)
-					.map((finding) => ({decision: 'deny', platform, kind: 'finding', finding, rule: 'severities'}) as const),
-				...verdict.caveats.map(
-					(caveat) => ({decision: caveatDecision(caveat, policy), platform, kind: 'caveat', caveat}) as const,
-				),
-			];
+			const reasons: DecisionReason[] = verdict.caveats.map((caveat) => {
+				return {decision: caveatDecision(caveat, policy), platform, kind: 'caveat', caveat};
+			});
+			const excepted: ExceptedFinding[] = [];
+			for (const finding of verdict.findings) {
+				const rule = countingRule(finding, policy, abandoned);
+				if (rule === undefined) continue;
+				const {active, lapsed} = waivers.find(finding, repository);
+				if (active === undefined) {
+					const base = {decision: 'deny', platform, kind: 'finding', finding, rule} as const;
+					reasons.push(lapsed === undefined ? base : {...base, lapsed});
+				} else excepted.push({finding, platform, exception: active});
+			}
+			return {reasons, excepted};
 		}
 	}
 }

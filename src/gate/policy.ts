@@ -2,32 +2,19 @@ import {isIP} from 'node:net';
 import * as z from 'zod';
 import {severities, type Platform, type Severity} from '../types.ts';
 import {images, imageKeys} from './policy-images.ts';
-import {problemsOf, readDocument} from './problems.ts';
-import {patternProblem} from './registries.ts';
-import {GateError} from '../errors.ts';
-
-export const policyApiVersion = 'trivy-gate/v1alpha1';
+import {apiVersion, duration, metadata, repositoryPattern} from './fields.ts';
+import {readFileOf} from './problems.ts';
 
 const yesOrNo = z.boolean();
 const denyOrWarn = z.enum(['deny', 'warn']);
 /** In order of strictness: each refuses at least what the ones before it refuse. */
 export const enforcements = ['warn', 'job', 'seal', 'fail-render'] as const;
 
-const duration = z
-	.string()
-	.refine((text) => durationHours(text) !== undefined, 'is not a duration in hours or days, such as 72h or 7d')
-	.transform((text) => durationHours(text) ?? 0);
-
 const platform = z.string().transform((text, context) => {
 	if (isPlatform(text)) return text;
 	const message = 'is not a platform of the form os/arch[/variant], such as linux/amd64';
 	context.issues.push({code: 'custom', message, input: text});
 	return z.NEVER;
-});
-
-const registryPattern = z.string().check((context) => {
-	const problem = patternProblem(context.value);
-	if (problem !== undefined) context.issues.push({code: 'custom', message: problem, input: context.value});
 });
 
 const registryHost = z
@@ -40,20 +27,53 @@ const registryHost = z
 const addresses = z.string().refine(isAddressRange, 'is neither an IP address nor a range such as 10.0.0.0/8');
 
 const registries = {
-	allow: z.array(registryPattern).readonly().prefault([]),
-	deny: z.array(registryPattern).readonly().prefault([]),
-	permitAddresses: z.array(addresses).readonly().prefault([]),
-	mirrors: z.record(registryHost, z.array(registryHost).min(1).readonly()).readonly().prefault({}),
+	allow: z
+		.array(repositoryPattern)
+		.readonly()
+		.prefault([])
+		.describe(
+			'Patterns over registry and repository, in full (`nginx` is `docker.io/library/nginx`), of which one must match. A host covers everything in it, a last `*` everything below, `*` any characters of one segment. Empty: everything. A host without a port means the default one.',
+		),
+	deny: z
+		.array(repositoryPattern)
+		.readonly()
+		.prefault([])
+		.describe('The same, of which none may match; wins over `allow`. A host without a port means every port.'),
+	permitAddresses: z
+		.array(addresses)
+		.readonly()
+		.prefault([])
+		.describe(
+			'Addresses and ranges (CIDR) at which registries may be called although they are loopback, link-local or metadata addresses. An author chooses the host by writing an image, so be sparing.',
+		),
+	mirrors: z
+		.record(registryHost, z.array(registryHost).min(1).readonly())
+		.readonly()
+		.prefault({})
+		.describe('Hosts to ask first, in this order, before the registry itself: `docker.io: [mirror.example]`.'),
 };
 
 const job = {
-	form: z.enum(['podless', 'pod']).default('podless'),
+	form: z
+		.enum(['podless', 'pod'])
+		.default('podless')
+		.describe(
+			'`podless`: the Job fails within two seconds without any pod. `pod`: one pod prints the report, so that it is in Argo CD’s log tab.',
+		),
 	// A reference is checked by the cluster that pulls it; this keeps flags and slips of the pen out.
 	image: z
 		.string()
 		.regex(/^[A-Za-z0-9[][^\s]{0,499}$/, 'is not an image reference')
-		.optional(),
-	ttlSecondsAfterFinished: z.int().min(0).max(2_147_483_647).default(86_400),
+		.optional()
+		.describe(
+			'Needed with the form `pod`: an image with `/bin/sh` and `printf` that every destination cluster can pull.',
+		),
+	ttlSecondsAfterFinished: z
+		.int()
+		.min(0)
+		.max(2_147_483_647)
+		.default(86_400)
+		.describe('After how many seconds the failed Job is removed.'),
 };
 
 const spec = {
@@ -61,25 +81,64 @@ const spec = {
 		.array(z.enum(severities))
 		.min(1)
 		.prefault(['CRITICAL', 'HIGH'])
-		.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed()),
-	ignoreUnfixed: yesOrNo.default(false),
-	unscannable: z.enum(['unknown', 'deny', 'warn']).default('unknown'),
-	noPackages: denyOrWarn.default('deny'),
-	endOfLife: denyOrWarn.default('deny'),
-	staleDatabase: denyOrWarn.default('deny'),
+		.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed())
+		.describe('Findings of these severities are denied.'),
+	ignoreUnfixed: yesOrNo
+		.default(false)
+		.describe(
+			'`true`: findings for which no fixed version exists do not count. On a distribution that has reached its end of life they count all the same, because nobody makes fixes there.',
+		),
+	unscannable: z
+		.enum(['unknown', 'deny', 'warn'])
+		.default('unknown')
+		.describe(
+			'What becomes of an image that could not be scanned (registry or scanner failing, no credentials, not found, deadline). `unknown`: the render fails with the reason and is tried again. `deny`: like an image with findings, which Argo CD remembers for up to 24 hours. `warn`: it is deployed unscanned, and the log says so.',
+		),
+	noPackages: denyOrWarn
+		.default('deny')
+		.describe(
+			'What becomes of an image in which neither an operating system nor packages were recognised, whose package database was deleted, or of whose distribution or release the scanner knows nothing.',
+		),
+	endOfLife: denyOrWarn
+		.default('deny')
+		.describe('What becomes of an image whose distribution gets no security fixes any more.'),
+	staleDatabase: denyOrWarn
+		.default('deny')
+		.describe('What becomes of scans with a vulnerability database that is older than `maxDatabaseAge`.'),
 	// Trivy's database is rebuilt every 6 h and fetched again after 24 h, so a healthy one is never older than 30 h;
 	// 72 h leaves room for a mirror that is down over a weekend, and not for one that nobody looks after.
-	maxDatabaseAge: duration.prefault('72h'),
-	registries: z.strictObject(registries).readonly().prefault({}),
+	maxDatabaseAge: duration
+		.prefault('72h')
+		.describe(
+			'In hours or days. Trivy’s database is built every 6 hours and fetched again after 24, so a healthy one is never older than 30 hours. Raise it where the database is carried in by hand.',
+		),
+	registries: z.strictObject(registries).readonly().prefault({}).describe('Where images may come from.'),
 	platforms: z
 		.array(platform)
 		.min(1)
 		.prefault(['linux/amd64'])
-		.transform((list): readonly Platform[] => [...new Set(list)]),
-	digestRequired: yesOrNo.default(false),
-	placeholders: denyOrWarn.default('deny'),
-	images,
-	enforcement: z.enum(enforcements).default('job'),
+		.transform((list): readonly Platform[] => [...new Set(list)])
+		.describe('Images must pass on every one of these, written `os/arch[/variant]`. Name those of your nodes.'),
+	digestRequired: yesOrNo
+		.default(false)
+		.describe('`true`: an image without a digest is denied, so that what was scanned is what runs.'),
+	placeholders: denyOrWarn
+		.default('deny')
+		.describe(
+			'What becomes of an image that something else fills in after rendering (`auto`, `${VAR}`, `{{ … }}`, `ko://…`) and that nobody has scanned.',
+		),
+	images: images.describe(
+		'How images are found. The gate knows pods at any depth, and some 390 kinds of custom resources; `trivy-gate images --all` lists what it found, and by which rule.',
+	),
+	earlyWarning: duration
+		.prefault('14d')
+		.describe('How far ahead reports tell what will be denied: grace periods, readmissions and exceptions that end.'),
+	enforcement: z
+		.enum(enforcements)
+		.default('job')
+		.describe(
+			'What a denial does. `warn`: nothing; findings go to the log and the report. `job`: a PreSync Job is added that fails and tells why; syncs that skip hooks get past it. `seal`: the Job, and every object that uses a denied image is made invalid, so that no kind of sync applies it. `fail-render`: nothing is rendered.',
+		),
 	job: z
 		.strictObject(job)
 		.refine(({form, image}) => form !== 'pod' || image !== undefined, {
@@ -89,22 +148,25 @@ const spec = {
 			when: ({value}) => typeof value === 'object' && value !== null,
 		})
 		.readonly()
-		.prefault({}),
+		.prefault({})
+		.describe('The gate Job.'),
 };
-
-const metadata = {name: z.string().optional()};
 
 const document = {
-	apiVersion: z.literal(policyApiVersion),
-	kind: z.literal('Policy'),
-	metadata: z.strictObject(metadata).optional(),
+	apiVersion: z.literal(apiVersion).describe('The version of this format.'),
+	kind: z.literal('Policy').describe('What the file is.'),
+	metadata: z.strictObject(metadata).optional().describe('About the file.'),
 	spec: z
 		.strictObject(spec)
-		.transform(({maxDatabaseAge, ...rest}) => ({...rest, maxDatabaseAgeHours: maxDatabaseAge}))
-		.readonly(),
+		.transform(({maxDatabaseAge, earlyWarning, ...rest}) => {
+			return {...rest, maxDatabaseAgeHours: maxDatabaseAge, earlyWarningHours: earlyWarning};
+		})
+		.readonly()
+		.describe('What is denied, and how. Only this file and `TRIVY_GATE_*` variables can loosen anything.'),
 };
 
-const documentSchema = z.strictObject(document);
+/** The whole file; from it come the checks, the JSON schema and the reference page. */
+export const policyDocument = z.strictObject(document);
 
 /** What the operator decided, complete: every field that the file leaves out has its default. */
 export type Policy = z.output<typeof document.spec>;
@@ -130,27 +192,7 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
  * @throws GateError policy-invalid that names every mistake with line and column, one a line, in `output`.
  */
 export function parsePolicy(text: string, file: string): Policy {
-	const {value, problems, place} = readDocument(text);
-	const parsed = value === undefined ? undefined : documentSchema.safeParse(value, {reportInput: true});
-	if (parsed?.success === true && problems.length === 0) return parsed.data.spec;
-	const all = [...problems, ...problemsOf(parsed?.error?.issues ?? [], knownKeys, place)]
-		.toSorted((one, other) => one.line - other.line || one.column - other.column)
-		.map(({line, column, message}) => `line ${line}, column ${column}: ${message}`);
-	throw new GateError({
-		stage: 'gate',
-		code: 'policy-invalid',
-		what: `the policy has ${all.length === 1 ? 'a mistake' : `${all.length} mistakes`}`,
-		where: file,
-		hint: `Correct ${all.length === 1 ? 'it' : 'all of them'}; nothing is allowed until the policy can be read.`,
-		output: all.join('\n'),
-	});
-}
-
-/** Hours of a duration such as `72h` or `7d`; undefined when the text is none, or is below 1 h or above 10 years. */
-export function durationHours(text: string): number | undefined {
-	const [, count, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
-	const hours = Number(count) * (unit === 'd' ? 24 : 1);
-	return hours >= 1 && hours <= 87_600 ? hours : undefined;
+	return readFileOf(policyDocument, knownKeys, text, {name: file, what: 'the policy'}).spec;
 }
 
 /** Whether a text is `os/arch` or `os/arch/variant`. */

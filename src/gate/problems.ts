@@ -1,5 +1,6 @@
 import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document} from 'yaml';
 import type {z} from 'zod';
+import {GateError} from '../errors.ts';
 import {nearestName} from '../nearest.ts';
 import {oneLine} from './line.ts';
 
@@ -48,6 +49,34 @@ export function readDocument(text: string): {value: unknown; problems: readonly 
 		};
 		return {value: undefined, problems: [...problems, broken], place};
 	}
+}
+
+/**
+ * Reads a file of the operator: one strict YAML document that satisfies a schema.
+ * @param knownKeys the keys that each map may have, by the path of the map.
+ * @param file.name for messages, as `what`: `the policy`.
+ * @throws GateError policy-invalid that names every mistake with line and column, one a line, in `output`.
+ */
+export function readFileOf<Schema extends z.ZodType>(
+	schema: Schema,
+	knownKeys: ReadonlyMap<string, readonly string[]>,
+	text: string,
+	file: {readonly name: string; readonly what: string},
+): z.output<Schema> {
+	const {value, problems, place} = readDocument(text);
+	const parsed = value === undefined ? undefined : schema.safeParse(value, {reportInput: true});
+	if (parsed?.success === true && problems.length === 0) return parsed.data;
+	const all = [...problems, ...problemsOf(parsed?.error?.issues ?? [], knownKeys, place)]
+		.toSorted((one, other) => one.line - other.line || one.column - other.column)
+		.map(({line, column, message}) => `line ${line}, column ${column}: ${message}`);
+	throw new GateError({
+		stage: 'gate',
+		code: 'policy-invalid',
+		what: `${file.what} has ${all.length === 1 ? 'a mistake' : `${all.length} mistakes`}`,
+		where: file.name,
+		hint: `Correct ${all.length === 1 ? 'it' : 'all of them'}; nothing is allowed until the file can be read.`,
+		output: all.join('\n'),
+	});
 }
 
 /**

@@ -1,15 +1,58 @@
-import {severities, type Caveat, type DecisionReason, type ImageDecision, type UnscannedReason} from '../types.ts';
+import {
+	severities,
+	type BreakGlassGrant,
+	type Caveat,
+	type DecisionReason,
+	type ExceptionGrant,
+	type ImageDecision,
+	type Pass,
+	type UnscannedReason,
+} from '../types.ts';
 import {oneLine, short} from './line.ts';
 import {fixOf, upgradesOf, type Upgrade} from './upgrades.ts';
 
-/** What a reason says about its image, to be read after the image's name. */
+/** What a reason says about its image, to be read after the image's name, and why it is not refused when it is not. */
 export function reasonText(reason: DecisionReason): string {
+	const {pass} = reason;
+	return pass === undefined ? bareText(reason) : `${bareText(reason)}; ${passText(pass)}`;
+}
+
+/** Why something that the policy refuses passes. */
+export function passText(pass: Pass): string {
+	switch (pass.kind) {
+		case 'grace':
+			return `its grace period lasts until ${pass.until}`;
+		case 'readmitted':
+			return `disclosed since ${pass.deployed}, readmitted until ${pass.until}`;
+		case 'allowed-before':
+			return `it was allowed at ${short(pass.allowedAt)}`;
+		case 'break-glass':
+			return breakGlassText(pass.grant);
+	}
+}
+
+/** `let pass by jane@example.com until 2026-11-27T19:00:00.000Z (hotfix of the checkout)`. */
+export function breakGlassText({approver, until, reason, ticket}: BreakGlassGrant): string {
+	const why = [reason, ...(ticket === undefined ? [] : [ticket])].map((text) => oneLine(text, 200)).join(', ');
+	return `let pass by ${short(approver)} until ${until} (${why})`;
+}
+
+/** `excepted by team-shop until 2026-12-31 (not reachable, SHOP-123)`. */
+export function exceptionText({owner, expires, reason, ticket}: ExceptionGrant): string {
+	const why = [reason, ...(ticket === undefined ? [] : [ticket])].map((text) => oneLine(text, 200)).join(', ');
+	return `excepted by ${short(owner)}${expires === undefined ? '' : ` until ${expires}`} (${why})`;
+}
+
+function bareText(reason: DecisionReason): string {
 	switch (reason.kind) {
 		case 'finding': {
 			const {id, severity, package: name, installedVersion} = reason.finding;
 			const fix = fixOf(reason.finding);
 			const outlook = fix === undefined ? 'has no fix yet' : `is fixed in ${short(fix)}`;
-			return `has ${short(id)} (${severity}), ${short(name)} ${short(installedVersion)} ${outlook}`;
+			const {lapsed} = reason;
+			const before =
+				lapsed === undefined ? '' : `, and the exception of ${short(lapsed.owner)} ended on ${lapsed.expires}`;
+			return `has ${short(id)} (${severity}), ${short(name)} ${short(installedVersion)} ${outlook}${before}`;
 		}
 		case 'caveat':
 			return caveatText(reason.caveat);

@@ -1,3 +1,5 @@
+import {globs} from './text-pattern.ts';
+
 /** Patterns over canonical `host/repository` names. */
 interface RegistryLists {
 	readonly allow: readonly string[];
@@ -14,6 +16,11 @@ export function registryRefusal(repository: string, {allow, deny}: RegistryLists
 	if (denied !== undefined) return `${repository} matches "${denied}" of registries.deny`;
 	if (allow.length === 0 || allow.some((pattern) => matches(pattern, repository, 'default'))) return undefined;
 	return `${repository} matches nothing of registries.allow`;
+}
+
+/** Whether a canonical `host/repository` is meant by a pattern; a host without a port means the default one. */
+export function repositoryMatches(pattern: string, repository: string): boolean {
+	return matches(pattern, repository, 'default');
 }
 
 /**
@@ -63,19 +70,4 @@ function hasPort(host: string): boolean {
 
 function withoutPort(host: string, ports: 'any' | 'default'): string {
 	return host.replace(ports === 'any' ? /:\d+$/ : /:443$/, '');
-}
-
-/** Whether `*` of the pattern can stand for the rest of the text; leftmost matching suffices and cannot backtrack. */
-function globs(pattern: string, text: string): boolean {
-	const [first = '', ...rest] = pattern.split('*');
-	const last = rest.pop();
-	if (last === undefined) return pattern === text;
-	if (!text.startsWith(first)) return false;
-	let position = first.length;
-	for (const piece of rest) {
-		const found = text.indexOf(piece, position);
-		if (found === -1) return false;
-		position = found + piece.length;
-	}
-	return text.length - last.length >= position && text.endsWith(last);
 }

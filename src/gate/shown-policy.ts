@@ -26,6 +26,7 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 	digestRequired: ({digestRequired}) => String(digestRequired),
 	placeholders: ({placeholders}) => placeholders,
 	images: 'hidden',
+	earlyWarningHours: ({earlyWarningHours}) => `${earlyWarningHours}h`,
 	enforcement: ({enforcement}) => enforcement,
 	job: 'hidden',
 };
@@ -34,7 +35,7 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 export function shownPolicy(policy: Policy): Readonly<Record<string, string>> {
 	const shown = Object.entries(fields).flatMap(([field, show]) => {
 		const text = show === 'hidden' ? undefined : show(policy);
-		return text === undefined ? [] : [[field === 'maxDatabaseAgeHours' ? 'maxDatabaseAge' : field, text] as const];
+		return text === undefined ? [] : [[field.replace(/Hours$/, ''), text] as const];
 	});
 	return Object.fromEntries(shown);
 }

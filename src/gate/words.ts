@@ -1,7 +1,7 @@
 import type {GateDecision, ImageDecision} from '../types.ts';
 import {oneLine, short} from './line.ts';
 import {isDecided, isUse} from './names.ts';
-import {decisiveReasons, reasonLabels, reasonText, whatToDo} from './reasons.ts';
+import {breakGlassText, decisiveReasons, reasonLabels, reasonText, whatToDo} from './reasons.ts';
 import {fixOf, upgradesOf} from './upgrades.ts';
 
 const imagesTold = 3;
@@ -12,9 +12,14 @@ const idsTold = 3;
  * The decision on one line without its stage, in at most 2000 characters: `denied — 1 of 14 images:
  * registry.example/api:1.4 (CRITICAL 2, HIGH 5), used by Deployment/shop/api. minimist 0.0.8 → 0.2.4 fixes CVE-2021-44906.`
  */
-export function oneLineSummary({decision, images: all}: GateDecision): string {
+export function oneLineSummary({decision, images: all, exceptions, breakGlass}: GateDecision): string {
 	const images = all.filter(({reference}) => isDecided(reference));
-	if (decision === 'allow') return `allowed — ${counted(images.length)}`;
+	const granted = [...exceptedSentence(exceptions), ...breakGlass.map(breakGlassSentence)];
+	if (decision === 'allow')
+		return oneLine(
+			[`allowed — ${counted(images.length)}${granted.length === 0 ? '' : '.'}`, ...granted].join(' '),
+			2000,
+		);
 	const decisive = images.filter((image) => image.decision === decision);
 	const told = decisive.slice(0, imagesTold).map((image) => {
 		return `${short(image.reference.image)} (${reasonLabels(image).join(', ')}), used by ${usedBy(image)}`;
@@ -24,6 +29,7 @@ export function oneLineSummary({decision, images: all}: GateDecision): string {
 	const sentences = [
 		`${headlines[decision]} — ${decisive.length} of ${counted(images.length)}: ${told.join('; ')}.`,
 		...(decision === 'deny' && unknown > 0 ? [`${unknown} more could not be scanned.`] : []),
+		...granted,
 		fixes(decisive) ?? firstAdvice(decisive),
 	];
 	return oneLine(sentences.join(' '), 2000);
@@ -40,6 +46,19 @@ export function usingObjects({reference}: ImageDecision): readonly string[] {
 }
 
 const headlines = {deny: 'denied', unknown: 'not known', warn: 'allowed with a warning'} as const;
+
+function exceptedSentence(exceptions: GateDecision['exceptions']): readonly string[] {
+	const findings = exceptions.reduce((sum, use) => sum + use.findings, 0);
+	if (findings === 0) return [];
+	const owners = [...new Set(exceptions.map(({exception}) => short(exception.owner)))];
+	const told = owners.slice(0, 3).join(', ');
+	const more = owners.length > 3 ? ` and ${owners.length - 3} more` : '';
+	return [`${findings} ${findings === 1 ? 'finding is' : 'findings are'} excepted by ${told}${more}.`];
+}
+
+function breakGlassSentence({grant, needed}: GateDecision['breakGlass'][number]): string {
+	return `Break-glass: ${breakGlassText(grant)}${needed ? '' : ', and nothing needed it'}.`;
+}
 
 function usedBy(image: ImageDecision): string {
 	const [first = 'nothing that runs', ...more] = usingObjects(image);

@@ -119,7 +119,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 	});
 	app.post(paths.decisions, async (request, reply) => {
 		const {decision, ...body} = readOrRefuse(decisionBody, request.body, 'the decision');
-		metrics.decided(body.application, decision);
+		metrics.decided({...body, decision});
 		journal.write({event: 'decision', requestId: requestIdOf(request), outcome: decision, ...body});
 		return reply.code(204).send();
 	});

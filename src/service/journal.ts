@@ -48,6 +48,9 @@ export type JournalEntry =
 				readonly digests: readonly string[];
 			}>;
 			readonly omitted: number;
+			readonly excepted: number;
+			readonly breakGlass: 'none' | 'idle' | 'needed';
+			readonly ahead: number;
 			readonly milliseconds: number;
 	  };
 
@@ -108,8 +111,13 @@ function sentence(entry: JournalEntry): string {
 		case 'request':
 			return `${entry.images} ${entry.images === 1 ? 'image' : 'images'} for ${named(entry)}: ${entry.outcome}`;
 		case 'decision':
-			return `${named(entry)}: ${entry.outcome}, report ${entry.reportId}`;
+			return `${named(entry)}: ${entry.outcome}, report ${entry.reportId}${grants(entry)}`;
 	}
+}
+
+function grants({excepted, breakGlass}: Extract<JournalEntry, {event: 'decision'}>): string {
+	const glass = {none: '', idle: ', with break-glass that nothing needed', needed: ', by break-glass'}[breakGlass];
+	return `${excepted === 0 ? '' : `, ${excepted} findings excepted`}${glass}`;
 }
 
 function named({application}: {readonly application: string}): string {

@@ -7,10 +7,19 @@ export interface Metrics {
 	/** For the engine's observer. */
 	readonly observe: (event: EngineEvent) => void;
 	readonly requestEnded: (outcome: RequestOutcome, seconds: number) => void;
-	readonly decided: (application: string, decision: Decision) => void;
+	readonly decided: (told: Told) => void;
 	/** Text in Prometheus' format, of this moment. */
 	readonly text: () => Promise<string>;
 	readonly contentType: string;
+}
+
+/** What a run tells of its decision. */
+interface Told {
+	readonly application: string;
+	readonly decision: Decision;
+	readonly excepted: number;
+	readonly breakGlass: 'none' | 'idle' | 'needed';
+	readonly ahead: number;
 }
 
 export interface MetricsOptions {
@@ -55,6 +64,19 @@ export function createMetrics({status, version, now}: MetricsOptions): Metrics {
 	const restarts = counter('trivy_server_restarts_total', 'How often the trivy server was started again', []);
 	const requests = histogram('request_seconds', 'How long callers waited for their answer', ['outcome']);
 	const decisions = counter('decisions_total', 'What generate decided, by application', ['application', 'decision']);
+	const excepted = counter('excepted_findings_total', 'Findings that exceptions let pass, by application', [
+		'application',
+	]);
+	const breakGlassUses = counter('break_glass_total', 'Decisions of revisions for which break-glass held', [
+		'application',
+		'needed',
+	]);
+	const aheads = new Gauge({
+		name: 'trivy_gate_denials_ahead',
+		help: 'What passed at the last decision and will be refused soon, by application',
+		labelNames: ['application'],
+		registers,
+	});
 	new Gauge({name: 'trivy_gate_info', help: 'The version that runs', labelNames: ['version'], registers}).set(
 		{version},
 		1,
@@ -109,9 +131,15 @@ export function createMetrics({status, version, now}: MetricsOptions): Metrics {
 			}
 		},
 		requestEnded: (outcome, seconds) => requests.observe({outcome}, seconds),
-		decided: (name, decision) => {
+		decided: ({application: name, decision, excepted: findings, breakGlass, ahead}) => {
 			if (applications.size < mostApplications) applications.add(name);
-			decisions.inc({application: applications.has(name) ? name : others, decision});
+			const known = applications.has(name);
+			const application = known ? name : others;
+			decisions.inc({application, decision});
+			if (findings > 0) excepted.inc({application}, findings);
+			if (breakGlass !== 'none') breakGlassUses.inc({application, needed: String(breakGlass === 'needed')});
+			// Of many together the last one says nothing.
+			if (known) aheads.set({application}, ahead);
 		},
 		text: () => registry.metrics(),
 		contentType: registry.contentType,

@@ -165,6 +165,9 @@ export const decisionBody = z.strictObject({
 		.max(limits.decidedImages)
 		.describe('Those that are not allowed, strictest first'),
 	omitted: count.describe('Images that are not allowed either and are not listed'),
+	excepted: count.default(0).describe('Findings that exceptions let pass'),
+	breakGlass: z.enum(['none', 'idle', 'needed']).default('none').describe('Whether break-glass held, and was needed'),
+	ahead: count.default(0).describe('What passes now and will be refused soon'),
 });
 export type DecisionBody = z.input<typeof decisionBody>;
 

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import type {Arbitrary} from 'fast-check';
+import type {Exceptions} from '../../src/gate/exceptions.ts';
+import type {ApplicationScope} from '../../src/gate/grants.ts';
 import {enforcements, type Policy} from '../../src/gate/policy.ts';
 import type {TighteningParameters} from '../../src/gate/tighten.ts';
 import {
@@ -121,3 +123,29 @@ export const scans: Arbitrary<{references: ImageReference[]; verdicts: ScanVerdi
 		),
 	)
 	.map(([named, nameless, verdicts]) => ({references: [...named, ...nameless], verdicts: verdicts.flat()}));
+
+export const scopes: Arbitrary<ApplicationScope> = fc.record({
+	application: fc.constantFrom('api', 'web'),
+	project: fc.constantFrom('shop', 'bank', undefined),
+	revision: fc.constantFrom('b9e1cb0f', undefined),
+});
+
+/** Exceptions of other projects than `own`, some of them over. */
+export const exceptionLists: Arbitrary<Exceptions> = fc
+	.array(
+		fc.record({
+			id: fc.subarray(['CVE-2021-44906', 'CVE-2020-7598', 'GHSA-xvch-5gv4-984h'], {minLength: 1}),
+			package: fc.constantFrom(undefined, 'pkg:npm/minimist', 'pkg:npm/other'),
+			image: fc.constantFrom(undefined, 'registry.example', 'registry.example/a'),
+			project: fc.constantFrom('shop', 'ba*'),
+			application: fc.constantFrom(undefined, 'api'),
+			expires: fc.constantFrom('2026-11-20', '2026-11-21', '2027-01-01'),
+		}),
+		{maxLength: 4},
+	)
+	.map((list) => ({
+		exceptions: list.map((entry, index) => {
+			return {...entry, owner: 'team', reason: 'accepted', ticket: undefined, source: `some.yaml#${index + 1}`};
+		}),
+		breakGlass: [],
+	}));

@@ -13,7 +13,19 @@ import {
 	type ScanVerdict,
 } from '../../src/types.ts';
 import {caveats, findings, policies, scans} from './arbitraries.ts';
-import {amd64, arm64, canonical, decided, finding, origin, policy, reference, scanned, unscanned} from './samples.ts';
+import {
+	amd64,
+	arm64,
+	canonical,
+	decided,
+	finding,
+	now,
+	origin,
+	policy,
+	reference,
+	scanned,
+	unscanned,
+} from './samples.ts';
 
 const image = 'registry.example/api:1.4';
 
@@ -226,8 +238,8 @@ test('property: adding a finding never makes a decision less strict', (t) => {
 		fc.property(policies, scans, findings, fc.nat(), (one, {references, verdicts}, added, position) => {
 			const more = changeOne(verdicts, position, (verdict) => ({...verdict, findings: [...verdict.findings, added]}));
 			return noLessStrict(
-				decide({references, verdicts, policy: one, canonical}),
-				decide({references, verdicts: more, policy: one, canonical}),
+				decide({references, verdicts, policy: one, canonical, now}),
+				decide({references, verdicts: more, policy: one, canonical, now}),
 			);
 		}),
 	);
@@ -239,8 +251,8 @@ test('property: adding a caveat never makes a decision less strict', (t) => {
 		fc.property(policies, scans, caveats, fc.nat(), (one, {references, verdicts}, added, position) => {
 			const more = changeOne(verdicts, position, (verdict) => ({...verdict, caveats: [...verdict.caveats, added]}));
 			return noLessStrict(
-				decide({references, verdicts, policy: one, canonical}),
-				decide({references, verdicts: more, policy: one, canonical}),
+				decide({references, verdicts, policy: one, canonical, now}),
+				decide({references, verdicts: more, policy: one, canonical, now}),
 			);
 		}),
 	);
@@ -267,7 +279,10 @@ test('property: the order of references, verdicts, findings and caveats does not
 	);
 	fc.assert(
 		fc.property(policies, shuffled, (one, scan) => {
-			t.deepEqual(decide({...scan.other, policy: one, canonical}), decide({...scan.one, policy: one, canonical}));
+			t.deepEqual(
+				decide({...scan.other, policy: one, canonical, now}),
+				decide({...scan.one, policy: one, canonical, now}),
+			);
 		}),
 	);
 	t.pass();
@@ -276,7 +291,7 @@ test('property: the order of references, verdicts, findings and caveats does not
 test('property: an image that is to be scanned and lacks a verdict for a platform is never allowed', (t) => {
 	fc.assert(
 		fc.property(policies, scans, (one, {references, verdicts}) => {
-			const {images} = decide({references, verdicts, policy: one, canonical});
+			const {images} = decide({references, verdicts, policy: one, canonical, now});
 			for (const {
 				reference: {name, outcome},
 				decision,
@@ -295,7 +310,7 @@ test('property: an image that is to be scanned and lacks a verdict for a platfor
 test('property: the application’s decision is the strictest of its images’, and an image’s that of its reasons', (t) => {
 	fc.assert(
 		fc.property(policies, scans, (one, scan) => {
-			const {decision, images} = decide({...scan, policy: one, canonical});
+			const {decision, images} = decide({...scan, policy: one, canonical, now});
 			t.is(decision, strictest(images.map((each) => each.decision)));
 			for (const each of images) t.is(each.decision, strictest(each.reasons.map((reason) => reason.decision)));
 		}),

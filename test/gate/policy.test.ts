@@ -5,7 +5,8 @@ import * as fc from 'fast-check';
 import {parseDocument} from 'yaml';
 import {GateError} from '../../src/errors.ts';
 import {parsePattern} from '../../src/images/pattern.ts';
-import {defaultPolicy, durationHours, isPlatform, parsePolicy, type Policy} from '../../src/gate/policy.ts';
+import {defaultPolicy, isPlatform, parsePolicy, type Policy} from '../../src/gate/policy.ts';
+import {durationHours} from '../../src/gate/fields.ts';
 
 const head = 'apiVersion: trivy-gate/v1alpha1\nkind: Policy\n';
 
@@ -67,9 +68,7 @@ test('the shipped policy is the default one with the seal, and shows every field
 	const text = await readFile(new URL('../../plugin/policy.yaml', import.meta.url), 'utf8');
 	t.deepEqual(parsePolicy(text, 'plugin/policy.yaml'), {...defaultPolicy, enforcement: 'seal'} satisfies Policy);
 	const spec = parseDocument(text).toJS() as {spec: object};
-	const fields = Object.keys(defaultPolicy).map((field) =>
-		field === 'maxDatabaseAgeHours' ? 'maxDatabaseAge' : field,
-	);
+	const fields = Object.keys(defaultPolicy).map((field) => field.replace(/Hours$/, ''));
 	t.deepEqual(Object.keys(spec.spec).toSorted(), fields.toSorted());
 	t.regex(text, /# {1,}image: /);
 });
@@ -168,7 +167,7 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, earlyWarning, enforcement, job',
 );
 test(refuses, `${head}spec: {severities: []}\n`, 'line 3, column 20: spec.severities: must not be empty');
 test(refuses, `${head}spec: {severities: HIGH}\n`, 'line 3, column 20: spec.severities: must be a list, not "HIGH"');
@@ -259,7 +258,7 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, earlyWarning, enforcement, job',
 );
 
 test(

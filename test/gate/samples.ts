@@ -87,6 +87,9 @@ export function policy(change: Partial<Policy> = {}): Policy {
 	return {...defaultPolicy, ...change};
 }
 
+/** When everything happens: a day after the database of `scanned` was built. */
+export const now = new Date('2026-11-21T12:00:00Z');
+
 /** Enough of the real thing for names without a port: the first segment is the host. */
 export function canonical(name: ImageName): CanonicalImage {
 	const [repository = '', digest] = name.split('@');
@@ -98,7 +101,7 @@ export function decided(
 	verdicts: readonly ScanVerdict[],
 	change: Partial<Policy> = {},
 ): GateDecision {
-	return decide({references, verdicts, policy: policy(change), canonical});
+	return decide({references, verdicts, policy: policy(change), canonical, now});
 }
 
 export interface ObjectOptions {

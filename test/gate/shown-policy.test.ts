@@ -35,6 +35,7 @@ spec:
 		platforms: 'linux/amd64, linux/arm64',
 		digestRequired: 'false',
 		placeholders: 'deny',
+		earlyWarning: '336h',
 		enforcement: 'seal',
 	});
 });

@@ -5,7 +5,7 @@ import {enforcements, type Policy} from '../../src/gate/policy.ts';
 import {tighten, type TighteningParameters} from '../../src/gate/tighten.ts';
 import {decisions, type ImageDecision} from '../../src/types.ts';
 import {policies, scans, wishes} from './arbitraries.ts';
-import {amd64, arm64, canonical, policy} from './samples.ts';
+import {amd64, arm64, canonical, now, policy} from './samples.ts';
 
 const tightens = test.macro({
 	exec(t, wish: TighteningParameters, from: Partial<Policy>, to: Partial<Policy>) {
@@ -41,8 +41,8 @@ test(tightens, {enforcement: 'fail-render'}, {enforcement: 'warn'}, {enforcement
 test('property: what an author asks never makes an image’s decision or the enforcement less strict', (t) => {
 	fc.assert(
 		fc.property(policies, wishes, scans, (from, wish, scan) => {
-			const before = decide({...scan, policy: from, canonical});
-			const after = decide({...scan, policy: tighten(from, wish), canonical});
+			const before = decide({...scan, policy: from, canonical, now});
+			const after = decide({...scan, policy: tighten(from, wish), canonical, now});
 			const then = strictness(after.images);
 			return (
 				[...strictness(before.images)].every(([image, strict]) => (then.get(image) ?? -1) >= strict) &&

@@ -5,6 +5,7 @@ import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import {parseAllDocuments, parseDocument} from 'yaml';
 import {readPins, toolPath} from '../../plugin/build-tools.mjs';
+import {policyReference} from '../../plugin/policy-reference.ts';
 import {pluginYaml} from '../../plugin/plugin-yaml.ts';
 import {runProgram} from '../../src/exec.ts';
 import {parsePolicy} from '../../src/gate/policy.ts';
@@ -60,6 +61,12 @@ interface Container {
 
 test('plugin.yaml is made from the table of parameters', async (t) => {
 	t.is(await read('plugin.yaml'), pluginYaml(), 'run "node plugin/write-plugin-yaml.ts"');
+});
+
+test('docs/policy.md is made from the schema, in which every field says what it means', async (t) => {
+	const text = await read('docs/policy.md');
+	t.is(text, policyReference(), 'run "node plugin/write-policy-reference.ts"');
+	for (const line of text.split('\n')) t.notRegex(line, /\|\s*\|$/, line);
 });
 
 test('plugin.yaml has neither discovery nor a version', async (t) => {

@@ -8,7 +8,7 @@ import {createPace} from '../../src/service/pace.ts';
 import {protocolSchema} from '../../src/service/protocol.ts';
 import {formatStatus} from '../../src/service/status-text.ts';
 import {isAuthorized, tokenProblem} from '../../src/service/token.ts';
-import type {ImageName} from '../../src/types.ts';
+import type {Decision, ImageName} from '../../src/types.ts';
 import {amd64, createHandMadeEngine, digest} from './hand-made-engine.ts';
 
 test('a token is taken as a bearer’s, and only the same one', (t) => {
@@ -77,16 +77,35 @@ test('metrics of the engine’s events', async (t) => {
 	t.false(text.includes('trivy_gate_database_age_seconds{'));
 });
 
+function told(application: string, decision: Decision) {
+	return {application, decision, excepted: 0, breakGlass: 'none', ahead: 0} as const;
+}
+
+test('what passes on purpose is counted, and what is ahead is told as it stands', async (t) => {
+	const metrics = createMetrics({status: createHandMadeEngine().status, version: '1', now: () => 0});
+	metrics.decided({...told('shop', 'warn'), excepted: 3, breakGlass: 'needed', ahead: 2});
+	metrics.decided({...told('shop', 'allow'), excepted: 1, breakGlass: 'idle', ahead: 1});
+	const text = await metrics.text();
+	for (const line of [
+		'trivy_gate_excepted_findings_total{application="shop"} 4',
+		'trivy_gate_break_glass_total{application="shop",needed="true"} 1',
+		'trivy_gate_break_glass_total{application="shop",needed="false"} 1',
+		'trivy_gate_denials_ahead{application="shop"} 1',
+	]) {
+		t.true(text.includes(`${line}\n`), line);
+	}
+});
+
 test('applications are counted by name up to a bound, and no name can forge a line', async (t) => {
 	const metrics = createMetrics({status: createHandMadeEngine().status, version: '1', now: () => 0});
-	for (let index = 0; index < 2500; index += 1) metrics.decided(`app-${index}`, 'allow');
-	metrics.decided('app-7', 'deny');
+	for (let index = 0; index < 2500; index += 1) metrics.decided(told(`app-${index}`, 'allow'));
+	metrics.decided(told('app-7', 'deny'));
 	const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('trivy_gate_decisions_total{'));
 	t.is(lines.length, 2002);
 	t.true(lines.includes('trivy_gate_decisions_total{application="(others)",decision="allow"} 500'));
 	t.true(lines.includes('trivy_gate_decisions_total{application="app-7",decision="deny"} 1'));
 	const hostile = createMetrics({status: createHandMadeEngine().status, version: '1', now: () => 0});
-	hostile.decided('a"} 1\ntrivy_gate_ready 1\n#', 'allow');
+	hostile.decided(told('a"} 1\ntrivy_gate_ready 1\n#', 'allow'));
 	t.false((await hostile.text()).includes('\ntrivy_gate_ready 1\n#'));
 });
 

@@ -1,0 +1,32 @@
+/** Whether `*` of the pattern can stand for the rest of the text; leftmost matching suffices and cannot backtrack. */
+export function globs(pattern: string, text: string): boolean {
+	const [first = '', ...rest] = pattern.split('*');
+	const last = rest.pop();
+	if (last === undefined) return pattern === text;
+	if (!text.startsWith(first)) return false;
+	let position = first.length;
+	for (const piece of rest) {
+		const found = text.indexOf(piece, position);
+		if (found === -1) return false;
+		position = found + piece.length;
+	}
+	return text.length - last.length >= position && text.endsWith(last);
+}
+
+/**
+ * Whether a package URL matches a pattern such as `pkg:npm/minimist`, `pkg:deb/debian/*` or `pkg:npm/minimist@0.0.8`: `*`
+ * stands for any characters, a pattern without a version means every version, and qualifiers are not looked at.
+ */
+export function purlMatches(pattern: string, purl: string): boolean {
+	const plain = purl.replace(/[?#].*$/su, '');
+	const version = plain.lastIndexOf('@');
+	const versioned = version > plain.lastIndexOf('/');
+	return globs(pattern, plain) || (versioned && globs(pattern, plain.slice(0, version)));
+}
+
+/** What is wrong with a pattern over package URLs; undefined when nothing is. */
+export function purlPatternProblem(pattern: string): string | undefined {
+	if (!/^pkg:[a-z0-9.+*-]+\/[^\s?#]+$/.test(pattern))
+		return 'is not a package URL without qualifiers, such as pkg:npm/minimist or pkg:deb/debian/*';
+	return undefined;
+}
