@@ -1,6 +1,14 @@
 import {basename, relative} from 'node:path';
 import type {ClusterFacts, PolicyFact, Workload} from './doctor/cluster-facts.ts';
-import {applicationsOf, bindingsOf, configMapsOf, mutatorsOf, projectsOf, workloadsFrom} from './doctor/facts-of.ts';
+import {
+	applicationSetsOf,
+	applicationsOf,
+	bindingsOf,
+	configMapsOf,
+	mutatorsOf,
+	projectsOf,
+	workloadsFrom,
+} from './doctor/facts-of.ts';
 import type {Read, Reads} from './doctor/finding.ts';
 import {installationsOf, settingOf} from './doctor/installation.ts';
 import {defaultPolicy} from './gate/policy.ts';
@@ -35,6 +43,7 @@ export async function lookAtCluster({reader, namespace, plugins}: ClusterRequest
 		]);
 	const configMaps = chain(configMapItems, configMapsOf);
 	const known = configMaps.kind === 'read' ? configMaps.value : {};
+	const commandSettings = known['argocd-cmd-params-cm'] ?? {};
 	const workloads = chain(both(deployments, statefulSets), ([one, other]) =>
 		chain(both(workloadsFrom(one, 'Deployment', known), workloadsFrom(other, 'StatefulSet', known)), (all) => ({
 			kind: 'read',
@@ -46,7 +55,14 @@ export async function lookAtCluster({reader, namespace, plugins}: ClusterRequest
 		// Their variables come from ConfigMaps.
 		workloads: configMaps.kind === 'read' ? workloads : configMaps,
 		policy: chain(both(workloads, configMaps), ([all, maps]) => ({kind: 'read', value: policyOf(all, maps)})),
-		applications: chain(await applications(reader, inside(argo, 'applications'), known), applicationsOf),
+		applications: chain(
+			await everywhere(reader, inside(argo, 'applications'), commandSettings['application.namespaces']),
+			applicationsOf,
+		),
+		applicationSets: chain(
+			await everywhere(reader, inside(argo, 'applicationsets'), commandSettings['applicationsetcontroller.namespaces']),
+			applicationSetsOf,
+		),
 		projects: chain(projects, projectsOf),
 		bindings: chain(both(bindings, policies), ([one, other]) => bindingsOf(one, other)),
 		mutators: chain(both(webhooks, mutatingPolicies), ([one, other]) => mutatorsOf(one, other)),
@@ -85,16 +101,13 @@ const remedies: Readonly<Record<number, string>> = {
 	403: 'Bind plugin/doctor-role to your account, or use another context',
 };
 
-/** Those of every namespace; where that is not permitted, those of Argo CD's when there can be no others. */
-async function applications(
-	reader: KubernetesReader,
-	inside: string,
-	configMaps: ClusterFacts['configMaps'],
-): Promise<Items> {
-	const everywhere = await items(reader, `${argo}/applications`);
-	const elsewhere = configMaps['argocd-cmd-params-cm']?.['application.namespaces'] ?? '';
-	if (everywhere.kind === 'read' || elsewhere !== '') return everywhere;
-	return items(reader, inside);
+/**
+ * Those of every namespace; where that is not permitted, those of Argo CD's when there can be no others.
+ * @param elsewhere what Argo CD is told about other namespaces.
+ */
+async function everywhere(reader: KubernetesReader, inside: string, elsewhere = ''): Promise<Items> {
+	const all = await items(reader, `${argo}/${basename(inside)}`);
+	return all.kind === 'read' || elsewhere !== '' ? all : items(reader, inside);
 }
 
 function chain<From, To>(read: Read<From>, next: (value: From) => Read<To>): Read<To> {

@@ -1,6 +1,7 @@
 import {checksOver} from './finding.ts';
 import type {Trouble} from './finding.ts';
 import type {Application, ClusterFacts, Source} from './cluster-facts.ts';
+import {customizationsOf} from './customizations.ts';
 import {gatedProjects} from './label-selector.ts';
 import {closesEverySync, isClosing} from './policy.ts';
 import {count} from './words.ts';
@@ -15,7 +16,7 @@ function escapesOf({sources, drySource}: Application, plugins: readonly string[]
 }
 
 /** Whether the gate renders a part of it. */
-function usesGate(application: Application, plugins: readonly string[]): boolean {
+export function usesGate(application: Application, plugins: readonly string[]): boolean {
 	const {sources, drySource} = application;
 	return [...sources, ...(drySource === undefined ? [] : [drySource])].some(
 		({plugin}) => plugin !== undefined && plugins.includes(plugin),
@@ -69,6 +70,11 @@ export const escapes = clusterCheck({
 });
 
 function describe({application, sources}: {readonly application: Application; readonly sources: readonly Source[]}) {
+	return describeSources(application.name, sources);
+}
+
+/** `argocd/shop: spec.source (Helm)` */
+export function describeSources(name: string, sources: readonly Source[]): string {
 	const fields = sources.map(({field, plugin, type}) => {
 		const how =
 			plugin === undefined
@@ -78,7 +84,7 @@ function describe({application, sources}: {readonly application: Application; re
 					: `plugin ${plugin}`;
 		return `${field} (${how})`;
 	});
-	return `${application.name}: ${fields.join(', ')}`;
+	return `${name}: ${fields.join(', ')}`;
 }
 
 export const hydrators = clusterCheck({
@@ -107,9 +113,7 @@ export const ignoredDifferences = clusterCheck({
 	needs: ['applications', 'configMaps', 'plugins'],
 	fine: 'no Application keeps ignored metadata or versions of what is live',
 	find({applications, configMaps, plugins}) {
-		const everywhere = Object.entries(configMaps['argocd-cm'] ?? {}).filter(([key]) =>
-			key.startsWith('resource.customizations.ignoreDifferences.'),
-		);
+		const everywhere = customizationsOf(configMaps['argocd-cm'] ?? {}, 'ignoreDifferences');
 		const respecting = applications.filter(
 			(one) => usesGate(one, plugins) && one.syncOptions.includes('RespectIgnoreDifferences=true'),
 		);
@@ -119,7 +123,7 @@ export const ignoredDifferences = clusterCheck({
 					({ignoredDifferences: ignored}) =>
 						ignored.some(({jsonPointers, jqPathExpressions}) =>
 							[...jsonPointers, ...jqPathExpressions].some((path) => field.test(path)),
-						) || everywhere.some(([, text]) => field.test(text)),
+						) || everywhere.some(({text}) => field.test(text)),
 				)
 				.map(({name}) => name);
 		const versions = ignoring(/(?:^|[\s'"\-[,/.])apiVersion\b/);

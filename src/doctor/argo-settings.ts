@@ -1,8 +1,8 @@
-import {parse} from 'yaml';
 import * as z from 'zod';
 import {checksOver} from './finding.ts';
 import type {Trouble} from './finding.ts';
 import type {ClusterFacts} from './cluster-facts.ts';
+import {customizationsOf, yamlOf} from './customizations.ts';
 import {globMatches} from './glob.ts';
 import {settingOf, workloadsOf} from './installation.ts';
 import {closesEverySync} from './policy.ts';
@@ -21,7 +21,7 @@ export const jobHealth = clusterCheck({
 	needs: ['configMaps', 'policy'],
 	fine: 'Argo CD judges Jobs itself: one that failed has failed',
 	find: (facts) =>
-		overridesOf(settingsOf(facts, 'argocd-cm'))
+		customizationsOf(settingsOf(facts, 'argocd-cm'), 'health')
 			.filter(({pattern, text}) => globMatches(pattern, 'batch/Job') && /\S/.test(text))
 			.map(({key}) => ({
 				level: closesEverySync(facts.policy) ? 'warning' : 'error',
@@ -30,30 +30,6 @@ export const jobHealth = clusterCheck({
 				fix: 'Remove it, or let it call a Job Degraded as soon as it has the condition Failed; and set enforcement: seal',
 			})),
 });
-
-/**
- * Health scripts by the glob of the kinds that they are for: a map under one key, or a key for each, in which the last
- * underscore stands for a slash and `all` for everything (util/settings/settings.go, util/lua/lua.go).
- */
-function overridesOf(settings: Settings) {
-	const old = z
-		.record(z.string(), z.looseObject({'health.lua': z.string().optional()}))
-		.safeParse(yamlOf(settings['resource.customizations'] ?? ''));
-	const together = Object.entries(old.data ?? {}).map(([pattern, entry]) => ({
-		key: `resource.customizations, ${pattern}`,
-		pattern,
-		text: entry['health.lua'] ?? '',
-	}));
-	const prefix = 'resource.customizations.health.';
-	const each = Object.entries(settings)
-		.filter(([key]) => key.startsWith(prefix))
-		.map(([key, text]) => ({key, pattern: patternOf(key.slice(prefix.length)), text}));
-	return [...together, ...each];
-}
-
-function patternOf(groupAndKind: string): string {
-	return groupAndKind === 'all' ? '*/*' : groupAndKind.replace('_', '/');
-}
 
 const filters = z.array(
 	z.looseObject({
@@ -167,13 +143,4 @@ function overrideGrants(rbac: Settings): readonly string[] {
 		);
 	});
 	return rbac['policy.default'] === 'role:admin' ? ['policy.default is role:admin', ...granting] : granting;
-}
-
-/** A setting that is YAML; what cannot be read counts as nothing, as it does for Argo CD. */
-function yamlOf(text: string): unknown {
-	try {
-		return parse(text);
-	} catch {
-		return undefined;
-	}
 }

@@ -1,3 +1,4 @@
+import {applicationSets} from './application-sets.ts';
 import {mutators, openProjects, projectsWithoutJobs, requirePlugin} from './admission.ts';
 import {escapes, hydrators, ignoredDifferences, selfHeal, skippedDryRuns} from './applications.ts';
 import {jobExclusions, jobHealth, localSyncs, serverSideDiff} from './argo-settings.ts';
@@ -22,6 +23,7 @@ export const clusterChecks: ReadonlyArray<Check<ClusterFacts>> = [
 	requirePlugin,
 	openProjects,
 	escapes,
+	applicationSets,
 	hydrators,
 	localSyncs,
 	selfHeal,

@@ -7,6 +7,7 @@ export interface ClusterFacts {
 	readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	readonly policy: PolicyFact;
 	readonly applications: readonly Application[];
+	readonly applicationSets: readonly ApplicationSet[];
 	readonly projects: readonly Project[];
 	readonly bindings: readonly PolicyBinding[];
 	readonly mutators: readonly Mutator[];
@@ -74,6 +75,18 @@ export interface Application {
 	readonly ignoredDifferences: readonly IgnoredDifference[];
 	/** The last sync deployed local files. */
 	readonly syncedLocally: boolean;
+}
+
+/** What makes Applications. */
+export interface ApplicationSet {
+	/** `namespace/name` */
+	readonly name: string;
+	/** Of its Applications; it may be a template. */
+	readonly project: string;
+	/** What its Applications are rendered from: those of its template, and those that templates of generators put there. */
+	readonly sources: readonly Source[];
+	/** Text that is merged over each Application. */
+	readonly patch: string | undefined;
 }
 
 export interface Source {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type {
 	Application,
+	ApplicationSet,
 	ClusterFacts,
 	Component,
 	Container,
@@ -119,6 +120,32 @@ export function applicationsOf(items: readonly unknown[]): Read<readonly Applica
 			};
 		}),
 	);
+}
+
+export function applicationSetsOf(items: readonly unknown[]): Read<readonly ApplicationSet[]> {
+	return mapRead(readAll(objects.applicationSet, items, 'an ApplicationSet'), (all) =>
+		all.map(({metadata, spec}): ApplicationSet => ({
+			name: `${metadata.namespace ?? ''}/${metadata.name}`,
+			project: spec.template.spec.project || 'default',
+			sources: [
+				...templateSources(spec.template.spec, 'spec.template.spec'),
+				// What a generator's template leaves out stays; lists are replaced.
+				...objects
+					.generatorTemplates(spec.generators)
+					.flatMap((template) => templateSources(template, 'the template of a generator'))
+					.filter(({field, plugin}) => plugin !== undefined || !field.endsWith('.source')),
+			],
+			patch: spec.templatePatch,
+		})),
+	);
+}
+
+/** As an Application with this specification would be rendered. */
+function templateSources({source, sources, sourceHydrator}: objects.TemplateSpec, at: string): readonly Source[] {
+	const dry = sourceHydrator?.drySource;
+	if (dry !== undefined) return [sourceOf(dry, `${at}.sourceHydrator.drySource`)];
+	if (sources.length > 0) return sources.map((one, index) => sourceOf(one, `${at}.sources[${index}]`));
+	return source === undefined ? [] : [sourceOf(source, `${at}.source`)];
 }
 
 function sourceOf({plugin, helm, kustomize, directory, chart, ref}: objects.SourceObject, field: string): Source {

@@ -95,6 +95,37 @@ export const application = z.object({
 		.default({}),
 });
 
+const templateSpec = z.object({
+	project: z.string().default(''),
+	source: source.optional(),
+	sources: z.array(source).default([]),
+	sourceHydrator: z.object({drySource: source.optional()}).optional(),
+});
+export type TemplateSpec = z.output<typeof templateSpec>;
+
+/** A generator is an object with one key, its kind. */
+const generator = z.record(z.string(), z.unknown());
+const generatorTemplate = z.object({template: z.object({spec: templateSpec})});
+
+export const applicationSet = z.object({
+	metadata,
+	spec: z.object({
+		generators: z.array(generator).default([]),
+		template: z.object({spec: templateSpec}),
+		templatePatch: z.string().optional(),
+	}),
+});
+
+/** The templates that generators have of their own. */
+export function generatorTemplates(generators: ReadonlyArray<z.output<typeof generator>>): readonly TemplateSpec[] {
+	return generators.flatMap((kinds) =>
+		Object.values(kinds).flatMap((one) => {
+			const parsed = generatorTemplate.safeParse(one);
+			return parsed.success ? [parsed.data.template.spec] : [];
+		}),
+	);
+}
+
 const groupKind = z.object({group: z.string().default(''), kind: z.string().default('')});
 
 export const project = z.object({

@@ -91,7 +91,7 @@ test.serial('for a person it says what is well', async (t) => {
 	const {stdout, exitCode} = await doctor([]);
 	t.is(exitCode, 0);
 	t.regex(stdout, /^ok {2}timeouts: controller and server wait for the repo-server longer than the gate may take$/m);
-	t.regex(stdout, /\ncluster lab, namespace argocd: 0 errors, 0 warnings, 0 to know of, 23 checks without trouble\n$/);
+	t.regex(stdout, /\ncluster lab, namespace argocd: 0 errors, 0 warnings, 0 to know of, 24 checks without trouble\n$/);
 });
 
 test.serial('what may not be read is told, and is no good news', async (t) => {
@@ -149,6 +149,7 @@ test.serial('every defect is found', async (t) => {
 		'warning discovery: the plugin has a version: ConfigMap plugin-configuration, which Deployment/argocd-repo-server mounts',
 		'warning volumes: nothing is mounted at /var/cache/trivy-gate in the gate of Deployment/argocd-repo-server',
 		'warning open-projects: projects that are not gated may deploy where gated ones do',
+		'warning application-sets: 1 ApplicationSet makes Applications without the gate, in projects where others use it',
 		'warning hydrators: 1 Application syncs what a hydrator committed after the gate let it through',
 		'warning local-syncs: the last sync of 1 Application was one of local manifests',
 		'warning job-mutators: MutatingWebhookConfiguration/kueue-mutating-webhook-configuration can suspend Jobs as they are created',
@@ -196,6 +197,15 @@ async function breakEverything(): Promise<void> {
 			},
 		}),
 	);
+	await api.apply({
+		apiVersion,
+		kind: 'ApplicationSet',
+		metadata: {name: 'making', namespace: argoNamespace},
+		spec: {
+			generators: [{list: {elements: [{project: 'shop'}]}}],
+			template: {metadata: {name: 'made'}, spec: {project: '{{project}}', destination, source: native}},
+		},
+	});
 	await api.apply({
 		...application('local', {source: gated}),
 		status: {

@@ -5,6 +5,7 @@ import {diagnose, exitCodeOf, type Finding} from '../../src/doctor/finding.ts';
 import {
 	allRead,
 	application,
+	applicationSet,
 	binding,
 	caller,
 	gate,
@@ -294,6 +295,52 @@ const cases: Readonly<Record<string, readonly [changes: Partial<ClusterFacts>, t
 			'warning escapes: 1 Application of projects that nothing gates is rendered without the gate | argocd/tool: spec.source (found out by Argo CD)',
 		],
 	],
+	'ApplicationSets of a gated project without the gate': [
+		{
+			applicationSets: [
+				applicationSet('native', {
+					sources: [source({field: 'spec.template.spec.source', plugin: undefined, type: 'Helm'})],
+				}),
+				applicationSet('generated', {
+					sources: [
+						source({field: 'spec.template.spec.source'}),
+						source({field: 'the template of a generator.source', plugin: 'vault'}),
+					],
+				}),
+				applicationSet('templated', {sources: [source({field: 'spec.template.spec.source', plugin: '{{.plugin}}'})]}),
+			],
+		},
+		[
+			'error application-sets: 3 ApplicationSets of gated projects make Applications without the gate | argocd/native: spec.template.spec.source (Helm) | argocd/generated: the template of a generator.source (plugin vault) | argocd/templated: spec.template.spec.source (plugin {{.plugin}})',
+		],
+	],
+	'ApplicationSets without the gate, in projects that nothing gates': [
+		{
+			applicationSets: [
+				applicationSet('shops'),
+				applicationSet('mixed', {project: 'tools', sources: [source(), source({plugin: undefined})]}),
+				applicationSet('anywhere', {project: '{{.project}}', sources: [source({plugin: undefined})]}),
+				applicationSet('elsewhere', {project: 'games', sources: [source({plugin: undefined})]}),
+			],
+		},
+		[
+			'warning application-sets: 2 ApplicationSets make Applications without the gate, in projects where others use it | argocd/mixed: spec.source (found out by Argo CD) | argocd/anywhere: spec.source (found out by Argo CD)',
+		],
+	],
+	'ApplicationSets with a patch': [
+		{
+			applicationSets: [
+				applicationSet('patching', {patch: 'spec:\n  source: {plugin: {name: "{{.plugin}}"}}\n'}),
+				applicationSet('syncing', {
+					patch: 'spec:\n  syncPolicy: {automated: {}}\n  info: [{name: resource, value: a}]\n',
+				}),
+				applicationSet('elsewhere', {project: 'games', sources: [], patch: 'spec: {source: {}}'}),
+			],
+		},
+		[
+			'warning application-sets: 1 ApplicationSet may change sources, plugins or operations by a patch | argocd/patching',
+		],
+	],
 	'another name of the plugin': [
 		{plugins: ['trivy-gate', 'strict'], applications: [application('shop', {sources: [source({plugin: 'strict'})]})]},
 		[],
@@ -434,6 +481,18 @@ const cases: Readonly<Record<string, readonly [changes: Partial<ClusterFacts>, t
 		{
 			...withSettings({'resource.customizations.ignoreDifferences.all': 'jsonPointers:\n- /apiVersion\n'}),
 			applications: [application('shop', {syncOptions: ['RespectIgnoreDifferences=true']}), application('other')],
+		},
+		[
+			'error ignored-differences: Applications with RespectIgnoreDifferences ignore differences of /apiVersion | argocd/shop',
+		],
+	],
+	'ignored versions, by the older way to write it': [
+		{
+			...withSettings({
+				'resource.customizations':
+					'apps/Deployment:\n  health.lua: return {}\n  ignoreDifferences: |\n    jsonPointers: [/apiVersion]\n',
+			}),
+			applications: [application('shop', {syncOptions: ['RespectIgnoreDifferences=true']})],
 		},
 		[
 			'error ignored-differences: Applications with RespectIgnoreDifferences ignore differences of /apiVersion | argocd/shop',

@@ -1,4 +1,12 @@
-import type {Application, ClusterFacts, Container, Project, Source, Workload} from '../../src/doctor/cluster-facts.ts';
+import type {
+	Application,
+	ApplicationSet,
+	ClusterFacts,
+	Container,
+	Project,
+	Source,
+	Workload,
+} from '../../src/doctor/cluster-facts.ts';
 import type {Reads} from '../../src/doctor/finding.ts';
 
 // An installation in which everything is in order, and ways to change it.
@@ -86,6 +94,16 @@ export function application(name: string, changes: Partial<Application> = {}): A
 	};
 }
 
+export function applicationSet(name: string, changes: Partial<ApplicationSet> = {}): ApplicationSet {
+	return {
+		name: `argocd/${name}`,
+		project: 'shop',
+		sources: [source({field: 'spec.template.spec.source'})],
+		patch: undefined,
+		...changes,
+	};
+}
+
 export function project(name: string, changes: Partial<Project> = {}): Project {
 	return {
 		name,
@@ -109,6 +127,7 @@ export const inOrder: ClusterFacts = {
 	configMaps: {'argocd-cm': {}, 'argocd-rbac-cm': {}, 'argocd-cmd-params-cm': {}},
 	policy: {kind: 'read', where: 'policy.yaml of ConfigMap trivy-gate-policy', enforcement: 'seal'},
 	applications: [application('shop')],
+	applicationSets: [applicationSet('shops')],
 	projects: [project('shop')],
 	bindings: [binding],
 	mutators: [],

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+	applicationSetsOf,
 	applicationsOf,
 	bindingsOf,
 	configMapsOf,
@@ -163,6 +164,60 @@ test('an Application is told by what Argo CD renders of it', (t) => {
 				annotations: {},
 				ignoredDifferences: [],
 				syncedLocally: false,
+			},
+		],
+	});
+});
+
+const told = (field: string, plugin: string | undefined, type?: string) => ({
+	field,
+	plugin,
+	type,
+	enforcement: undefined,
+});
+
+test('an ApplicationSet is told by its template, and by what generators put in its place', (t) => {
+	const plugin = {name: 'trivy-gate'};
+	const read = applicationSetsOf([
+		{
+			...named('shops'),
+			spec: {
+				generators: [
+					{list: {elements: [], template: {metadata: {}, spec: {project: '', source: {repoURL: 'r', path: 'other'}}}}},
+					{git: {repoURL: 'r', template: {spec: {source: {repoURL: 'r', plugin: {name: 'vault'}}}}}},
+					{merge: {generators: [], template: {spec: {sources: [{repoURL: 'r', chart: 'c'}]}}}},
+					{clusters: {}, selector: {matchLabels: {}}},
+				],
+				template: {metadata: {}, spec: {project: '', source: {repoURL: 'r', plugin}}},
+				templatePatch: 'spec: {}',
+			},
+		},
+		{
+			...named('hydrated'),
+			spec: {
+				generators: [],
+				template: {spec: {project: '{{.project}}', source: {}, sourceHydrator: {drySource: {repoURL: 'r', plugin}}}},
+			},
+		},
+	]);
+	t.deepEqual(read, {
+		kind: 'read',
+		value: [
+			{
+				name: 'argocd/shops',
+				project: 'default',
+				sources: [
+					told('spec.template.spec.source', 'trivy-gate'),
+					told('the template of a generator.source', 'vault'),
+					told('the template of a generator.sources[0]', undefined, 'Helm'),
+				],
+				patch: 'spec: {}',
+			},
+			{
+				name: 'argocd/hydrated',
+				project: '{{.project}}',
+				sources: [told('spec.template.spec.sourceHydrator.drySource', 'trivy-gate')],
+				patch: undefined,
 			},
 		],
 	});

@@ -181,6 +181,30 @@ test('an overlay renders as kustomize prints it, a chart as helm does, and both 
 	t.regex(chart.stdout, /CVE-2021-44906 {2}CRITICAL {2}minimist 0\.0\.8/);
 });
 
+test('the doctor looks at the container, and at a cluster when it has a kubeconfig', async (t) => {
+	const here = await sidecar.run(['trivy-gate', 'doctor', '--format', 'json']);
+	const {findings} = JSON.parse(here.stdout) as {
+		readonly findings: ReadonlyArray<{readonly check: string; readonly level: string; readonly what: string}>;
+	};
+	const told = (check: string) =>
+		findings.filter((finding) => finding.check === check).map(({level, what}) => `${level}: ${what}`);
+	t.deepEqual(told('tools'), ['ok: helm, kustomize, trivy and crane are the pinned ones']);
+	// Only one program runs in it at a time.
+	t.deepEqual(told('plugin'), ['error: the socket of the plugin trivy-gate is not there']);
+	t.is(here.exitCode, 1, here.stderr);
+	const cluster = {cluster: {server: 'https://127.0.0.1:1'}, name: 'a'};
+	const kubeconfig = {
+		clusters: [cluster],
+		contexts: [{context: {cluster: 'a', user: 'a'}, name: 'a'}],
+		users: [{name: 'a', user: {token: 'a'}}],
+		'current-context': 'a',
+	};
+	await writeFile(join(sidecar.volume('trivy-gate-tmp'), 'kubeconfig'), JSON.stringify(kubeconfig));
+	const there = await sidecar.run(['trivy-gate', 'doctor', '--kubeconfig', '/tmp/kubeconfig']);
+	t.is(there.exitCode, 2, there.stdout);
+	t.regex(there.stderr, /^settings: the cluster cannot be asked: /);
+});
+
 test('a remote base with a submodule renders, although there is no shell', async (t) => {
 	const repositories = await mkdtemp(join(directory, 'repositories-'));
 	const server = await startGitServer(repositories);
