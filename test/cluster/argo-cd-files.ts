@@ -27,7 +27,7 @@ export async function argoCdFiles(version: string, say: Say): Promise<ArgoCdFile
 		takes: '10 s',
 		say,
 		async fill(into) {
-			const module = await download(version, go);
+			const module = await download(`github.com/argoproj/argo-cd/v3@v${version}`, go);
 			await cp(join(module, 'manifests', 'crds'), join(into, 'crds'), {recursive: true});
 			const install = await readFile(join(module, 'manifests', 'install.yaml'), 'utf8');
 			const documents = install.split(/^---\n/m).filter((text) => !/^kind: CustomResourceDefinition$/m.test(text));
@@ -43,10 +43,33 @@ export async function argoCdFiles(version: string, say: Say): Promise<ArgoCdFile
 	};
 }
 
-async function download(version: string, go: string): Promise<string> {
-	const {stdout} = await run('go', ['mod', 'download', '-json', `github.com/argoproj/argo-cd/v3@v${version}`], {
-		environment: await goSettings(go),
+/** The release of the Argo CD operator that plugin/argocd-operator.yaml was tried with. */
+const operatorVersion = '0.18.0';
+
+/**
+ * Downloads the operator's definition of ArgoCD resources, once, as Argo CD's files are.
+ * @returns its path.
+ */
+export async function operatorDefinition(say: Say): Promise<string> {
+	const {go} = await readPins();
+	const name = 'argoproj.io_argocds.yaml';
+	const directory = await cached({
+		what: 'argocd-operator-files',
+		inputs: [import.meta.filename],
+		settings: [operatorVersion],
+		takes: '10 s',
+		say,
+		async fill(into) {
+			const module = await download(`github.com/argoproj-labs/argocd-operator@v${operatorVersion}`, go);
+			await cp(join(module, 'config', 'crd', 'bases', name), join(into, name));
+		},
 	});
+	return join(directory, name);
+}
+
+/** @returns the directory of a Go module. */
+async function download(module: string, go: string): Promise<string> {
+	const {stdout} = await run('go', ['mod', 'download', '-json', module], {environment: await goSettings(go)});
 	return (JSON.parse(stdout) as {readonly Dir: string}).Dir;
 }
 

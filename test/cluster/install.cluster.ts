@@ -6,7 +6,9 @@ import test from 'ava';
 import {parse} from 'yaml';
 import {options, parseSettings, variableOf} from '../../src/settings.ts';
 import type {KubernetesObject} from '../argocd/kubernetes-api.ts';
-import {startBed, type Bed} from './bed.ts';
+import {waitFor} from '../argocd/wait.ts';
+import {operatorDefinition} from './argo-cd-files.ts';
+import {argoNamespace, objectsOf, say, startBed, type Bed} from './bed.ts';
 import {find, gateImage, renderDirectory, renderInstallation} from './installation.ts';
 
 let bed: Bed;
@@ -150,6 +152,19 @@ test('what is set in Argo CD is something that it reads', async (t) => {
 	);
 	const {data} = find(objects, 'ConfigMap', 'argocd-cmd-params-cm') as KubernetesObject & {data: object};
 	for (const key of Object.keys(data)) t.true(read.includes(key), key);
+});
+
+test('the API server takes what the Argo CD operator is told, with every field', async (t) => {
+	await bed.api.apply(parse(await readFile(await operatorDefinition(say), 'utf8')) as KubernetesObject);
+	const [resource] = await objectsOf('plugin/argocd-operator.yaml');
+	if (resource === undefined) return t.fail();
+	await waitFor('the operator’s kind', async () => {
+		await bed.api.get({...resource, namespace: argoNamespace, name: 'none'});
+		return true;
+	});
+	await t.notThrowsAsync(bed.api.apply(resource, {dryRun: true}));
+	const misspelt = {...resource, spec: {repo: {sideCarContainers: []}}};
+	await t.throwsAsync(bed.api.apply(misspelt, {dryRun: true}), {message: /field not declared in schema/});
 });
 
 test('what the operator is told to set in Argo CD is something that it reads', async (t) => {

@@ -2,11 +2,12 @@
 import {buildKubernetes} from '../argocd/programs.ts';
 import {installPackages} from '../lab/debian-packages.ts';
 import {prepareLab} from '../lab/lab.ts';
-import {argoCdFiles, newestArgoCd, oldestArgoCd} from './argo-cd-files.ts';
+import {argoCdFiles, newestArgoCd, oldestArgoCd, operatorDefinition} from './argo-cd-files.ts';
 
 const say = (line: string) => console.error(`set-up: ${line}`);
 await installPackages({etcd: 'etcd-server'}, say);
 await buildKubernetes(say);
 await argoCdFiles(oldestArgoCd, say);
 await argoCdFiles(newestArgoCd, say);
+await operatorDefinition(say);
 await prepareLab({say});
