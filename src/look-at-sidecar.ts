@@ -14,6 +14,7 @@ import type {
 	Reached,
 	ServiceFact,
 	SidecarFacts,
+	SourceCredentials,
 	StoredDatabase,
 	ToolFact,
 } from './doctor/sidecar-facts.ts';
@@ -30,6 +31,7 @@ import {openServiceClient} from './scanner.ts';
 import {reachableFromHere} from './service/address.ts';
 import {defaultSocket} from './settings.ts';
 import type {Settings} from './settings.ts';
+import {readAllSourceCredentials} from './source-credentials.ts';
 import {checkTool, pinnedVersion} from './tools.ts';
 import {toolNames} from './types.ts';
 import type {ToolContext, ToolName, UnscannedReason} from './types.ts';
@@ -48,22 +50,24 @@ export async function lookAtSidecar(request: SidecarRequest): Promise<Reads<Side
 	const {settings, environment} = request;
 	const {fact, policy} = await policyOf(settings);
 	const {credentials, hosts} = await credentialsOf(settings);
-	const [tools, database, databaseRepositories, registries, images, directories, plugin, service] = await Promise.all([
-		Promise.all(toolNames.map((name) => toolOf(name, request))),
-		databaseOf(settings),
-		probeAll(repositoriesOf(settings), request),
-		probeAll(
-			registriesOf(hosts, policy).map((host) => ({name: host, references: [`${host}/trivy-gate/doctor:none`]})),
-			request,
-		),
-		probeAll(
-			request.images.map((image) => ({name: image, references: referencesOf(image, policy)})),
-			request,
-		),
-		directoriesOf(settings),
-		pluginOf(environment['ARGOCD_PLUGINSOCKFILEPATH'] || pluginSockets),
-		serviceOf(settings),
-	]);
+	const [tools, database, databaseRepositories, registries, images, directories, plugin, service, sourceCredentials] =
+		await Promise.all([
+			Promise.all(toolNames.map((name) => toolOf(name, request))),
+			databaseOf(settings),
+			probeAll(repositoriesOf(settings), request),
+			probeAll(
+				registriesOf(hosts, policy).map((host) => ({name: host, references: [`${host}/trivy-gate/doctor:none`]})),
+				request,
+			),
+			probeAll(
+				request.images.map((image) => ({name: image, references: referencesOf(image, policy)})),
+				request,
+			),
+			directoriesOf(settings),
+			pluginOf(environment['ARGOCD_PLUGINSOCKFILEPATH'] || pluginSockets),
+			serviceOf(settings),
+			sourceCredentialsOf(settings),
+		]);
 	return {
 		tools: read(tools),
 		policy: read(fact),
@@ -72,6 +76,7 @@ export async function lookAtSidecar(request: SidecarRequest): Promise<Reads<Side
 		downloads: read(settings.databaseUpdate),
 		databaseRepositories: read(databaseRepositories),
 		credentials: read(credentials),
+		sourceCredentials: read(sourceCredentials),
 		registries: read(registries),
 		images: read(images),
 		now: read(new Date()),
@@ -163,6 +168,23 @@ async function credentialsOf({
 	const hosts = Object.keys(auths).map(hostOf);
 	const helpers = credsStore !== undefined || Object.keys(credHelpers).length > 0;
 	return {credentials: {kind: 'file', file: path, hosts, helpers}, hosts};
+}
+
+async function sourceCredentialsOf(settings: Settings): Promise<SourceCredentials> {
+	try {
+		const all = await readAllSourceCredentials(settings);
+		const inClear = all
+			.filter(({scheme}) => scheme === 'http')
+			.map(({scheme, host, path}) => `${scheme}://${[host, ...path].join('/')}`);
+		return {kind: 'read', inClear};
+	} catch (error) {
+		if (!(error instanceof GateError)) throw error;
+		return {
+			kind: 'broken',
+			directory: settings.sourceCredentials ?? '',
+			problems: error.output?.split('\n') ?? [],
+		};
+	}
 }
 
 /** Docker names its own registry `https://index.docker.io/v1/`. */

@@ -98,6 +98,12 @@ export const parameters = [
 		tooltip: 'Do not check values against the chart’s schema.',
 		...flag,
 	},
+	{
+		name: 'pass-credentials',
+		title: 'Pass credentials',
+		tooltip: 'Send a chart repository’s credentials to other hosts that it names, too, where the operator permits it.',
+		...flag,
+	},
 	{name: 'name-prefix', title: 'Name prefix', tooltip: 'Kustomize namePrefix.', ...text},
 	{name: 'name-suffix', title: 'Name suffix', tooltip: 'Kustomize nameSuffix.', ...text},
 	{
@@ -368,6 +374,7 @@ export function renderParameters(values: ParameterValues, application: Applicati
 			skipCrds: boolean('skip-crds'),
 			skipTests: boolean('skip-tests'),
 			skipSchemaValidation: boolean('skip-schema-validation'),
+			passCredentials: boolean('pass-credentials'),
 		},
 		kustomize: {
 			namePrefix: string('name-prefix'),

@@ -27,6 +27,7 @@ import {canonicalOf, targetOf} from './scan-targets.ts';
 import {openScanner} from './scanner.ts';
 import type {ScanAnswer, Scanner} from './scanner.ts';
 import type {Settings} from './settings.ts';
+import {readSourceCredentials} from './source-credentials.ts';
 import {placesOf} from './source-places.ts';
 import {checkTool} from './tools.ts';
 import type {
@@ -109,6 +110,7 @@ async function renderSource(run: Run): Promise<{readonly manifests: RenderedMani
 	const {settings, surroundings, context, paths} = run;
 	const parameters = renderParameters(settings.parameters, settings.application);
 	const source = await findSource(run);
+	const credentials = await readSourceCredentials(settings);
 	// Before anything else is under way: it may take as long as the other half of the pipe.
 	const input = source.kind === 'stdin' ? await readAll(surroundings.stdin, context.signal) : undefined;
 	const versions = checkTools(source, run);
@@ -116,6 +118,7 @@ async function renderSource(run: Run): Promise<{readonly manifests: RenderedMani
 		source,
 		parameters,
 		build: settings.build,
+		credentials,
 		context,
 		kustomizeBuildOptions: settings.kustomizeBuildOptions,
 		helmPath: paths.helm,

@@ -23,6 +23,7 @@ import {defaultSocket, toolEnvironment, variableOf} from './settings.ts';
 import type {Settings} from './settings.ts';
 import {defaultCommand, runSidecar} from './sidecar.ts';
 import type {RunningService} from './sidecar.ts';
+import {readSourceCredentials} from './source-credentials.ts';
 import {checkTool, locateTools} from './tools.ts';
 import type {EngineEvent, ScanTarget} from './types.ts';
 import {openWorkspace} from './workspace.ts';
@@ -83,6 +84,7 @@ async function startService(
 ): Promise<RunningService> {
 	const token = await readToken(settings.serviceToken);
 	const {policy} = await loadPolicy(settings);
+	await readSourceCredentials(settings);
 	const paths = await locateTools(settings.tools, environment);
 	const workspace = await openWorkspace(tmpdir());
 	const stop = new AbortController();

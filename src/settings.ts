@@ -99,6 +99,11 @@ export const options = [
 		defaultText: '$DOCKER_CONFIG/config.json, else ~/.docker/config.json, when it is there',
 	},
 	{
+		name: 'source-credentials',
+		kind: 'string',
+		describe: 'Directory with a directory for each private source of charts and bases: url, username, password',
+	},
+	{
 		name: 'ca-file',
 		kind: 'string',
 		describe: 'Certificates of authorities to trust, for every tool',
@@ -253,6 +258,7 @@ export interface Settings {
 	readonly scanTimeoutMs: number;
 	readonly retries: number;
 	readonly dockerConfigFile: {readonly path: string; readonly required: boolean};
+	readonly sourceCredentials: string | undefined;
 	readonly caFile: string | undefined;
 	readonly databaseRepositories: readonly string[];
 	readonly javaDatabaseRepositories: readonly string[];
@@ -341,6 +347,7 @@ export function parseSettings(
 		scanTimeoutMs: seconds('scan-timeout', 300),
 		retries: read.number('retries', 0, 20) ?? 2,
 		dockerConfigFile: dockerConfig(read.string('docker-config'), environment),
+		sourceCredentials: pathOf(read.string('source-credentials')),
 		caFile: read.string('ca-file') ?? (environment['SSL_CERT_FILE'] || undefined),
 		databaseRepositories: read.list('database-repository'),
 		javaDatabaseRepositories: read.list('java-database-repository'),
@@ -474,6 +481,10 @@ function kubeconfigs(asked: string | undefined, environment: Environment): reado
 	if (named.length > 0) return named.map((file) => resolve(file));
 	const usual = join(environment['HOME'] || homedir(), '.kube', 'config');
 	return existsSync(usual) ? [usual] : [];
+}
+
+function pathOf(path: string | undefined): string | undefined {
+	return path === undefined ? undefined : resolve(path);
 }
 
 /** A file that was asked for must be there; the usual places may be empty. */

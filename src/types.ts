@@ -48,6 +48,8 @@ export interface RenderParameters {
 		readonly skipCrds: boolean;
 		readonly skipTests: boolean;
 		readonly skipSchemaValidation: boolean;
+		/** Send a chart repository's credentials to other hosts too, where the operator permits it. */
+		readonly passCredentials: boolean;
 	};
 	readonly kustomize: {
 		readonly namePrefix: string | undefined;
@@ -72,6 +74,19 @@ export interface RenderParameters {
 		readonly include: string | undefined;
 		readonly exclude: string | undefined;
 	};
+}
+
+/** What the operator lets a private source of charts or bases be read with. */
+export interface SourceCredential {
+	readonly scheme: 'https' | 'http' | 'oci';
+	/** With the port, unless it is the scheme's own. */
+	readonly host: string;
+	/** It counts for this path and what is below it. */
+	readonly path: readonly string[];
+	readonly username: string;
+	readonly password: string;
+	/** Whether a chart repository may lead to other hosts with them, when an application asks for it. */
+	readonly passCredentials: boolean;
 }
 
 /** `ARGOCD_APP_*` and `KUBE_*` by name: what `$ARGOCD_APP_NAME` in a Helm parameter stands for. */

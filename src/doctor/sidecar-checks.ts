@@ -131,6 +131,34 @@ const credentials = sidecarCheck({
 	},
 });
 
+const sourceCredentials = sidecarCheck({
+	name: 'source-credentials',
+	needs: ['sourceCredentials'],
+	fine: 'the credentials of private charts and bases, if any, can be read',
+	find({sourceCredentials: given}): readonly Trouble[] {
+		if (given.kind === 'broken')
+			return [
+				{
+					level: 'error',
+					what: `the credentials of private charts and bases cannot be used — ${given.directory}`,
+					where: given.problems,
+					why: 'No chart or kustomization is rendered while the directory is named and cannot be read',
+					fix: 'Mount a directory for each source with the files url, username and password, readable by uid 999',
+				},
+			];
+		if (given.inClear.length === 0) return [];
+		return [
+			{
+				level: 'warning',
+				what: 'credentials of private charts and bases are sent in clear',
+				where: given.inClear,
+				why: 'Whoever sees the network sees the password',
+				fix: 'Use an address with https://',
+			},
+		];
+	},
+});
+
 const registries = sidecarCheck({
 	name: 'registries',
 	needs: ['registries', 'images'],
@@ -348,6 +376,7 @@ export const sidecarChecks: ReadonlyArray<Check<SidecarFacts>> = [
 	tools,
 	database,
 	credentials,
+	sourceCredentials,
 	registries,
 	clock,
 	disk,

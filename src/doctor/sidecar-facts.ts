@@ -12,6 +12,8 @@ export interface SidecarFacts {
 	/** The repositories of the database, in order. */
 	readonly databaseRepositories: readonly Reached[];
 	readonly credentials: Credentials;
+	/** Of private charts and bases: the addresses without TLS, or why none can be used. */
+	readonly sourceCredentials: SourceCredentials;
 	/** The registries that have credentials or are mirrors. */
 	readonly registries: readonly Reached[];
 	/** The images that were asked about. */
@@ -57,6 +59,10 @@ export type Credentials =
 	| {readonly kind: 'file'; readonly file: string; readonly hosts: readonly string[]; readonly helpers: boolean}
 	| {readonly kind: 'broken'; readonly file: string; readonly problem: string}
 	| {readonly kind: 'none'};
+
+export type SourceCredentials =
+	| {readonly kind: 'read'; readonly inClear: readonly string[]}
+	| {readonly kind: 'broken'; readonly directory: string; readonly problems: readonly string[]};
 
 export interface Directory {
 	/** What it is for. */

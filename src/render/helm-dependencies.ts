@@ -1,12 +1,14 @@
-import {realpath, writeFile} from 'node:fs/promises';
+import {mkdir, realpath, writeFile} from 'node:fs/promises';
 import {join, relative} from 'node:path';
+import {GateError} from '../errors.ts';
 import {outside, isInside, notFound} from './confine.ts';
 import {readBounded} from './read-bounded.ts';
 import {copyRepository} from './private-copy.ts';
+import {basicLogin, credentialFor, parseSourceAddress, secretMasks} from './source-address.ts';
 import {runTool} from './tool.ts';
 import {isMapping, readYaml, stringsOf} from './yaml-values.ts';
 import type {Mask} from './tool.ts';
-import type {Source, ToolContext} from '../types.ts';
+import type {Source, SourceCredential, ToolContext} from '../types.ts';
 
 interface Build {
 	readonly source: Source & {readonly kind: 'helm'};
@@ -16,6 +18,9 @@ interface Build {
 	readonly home: string;
 	readonly where: string;
 	readonly hint: string;
+	readonly credentials: readonly SourceCredential[];
+	/** Whether the application asks that a repository may lead to other hosts with its credentials. */
+	readonly passCredentials: boolean;
 }
 
 /** Whether helm's words mean that `helm dependency build` may help (Argo CD: util/helm/helm.go, IsMissingDependencyErr). */
@@ -24,7 +29,8 @@ export function isMissingDependency(stderr: string): boolean {
 }
 
 /**
- * Copies the repository and runs `helm dependency build` on the chart in the copy, without credentials.
+ * Copies the repository and runs `helm dependency build` on the chart in the copy, with the operator's credentials for
+ * the addresses that the chart declares.
  * Returns the chart's directory in the copy. Throws dependency-missing with helm's words, or path-outside for a
  * `file://` dependency that is not in the repository.
  */
@@ -35,17 +41,18 @@ export async function buildDependencies({
 	home,
 	where,
 	hint,
+	credentials,
+	passCredentials,
 }: Build): Promise<{readonly directory: string; readonly masks: readonly Mask[]}> {
 	const copy = await realpath(await context.makeDirectory('copy'));
 	await copyRepository(source.root, copy);
 	const directory = join(copy, relative(source.root, source.directory));
-	const masks = [
-		{path: directory, as: '.'},
-		{path: copy, as: '.'},
-	];
-	const {local, remote} = await declaredRepositories(directory);
+	const masks = [{path: directory, as: '.'}, {path: copy, as: '.'}, ...secretMasks(credentials)];
+	const {local, remote, registries} = await declaredRepositories(directory);
 	await Promise.all(local.map((repository) => confineDependency(repository, directory, copy)));
-	await writeRepositories(environment['HELM_CONFIG_HOME'] ?? home, remote);
+	const configHome = environment['HELM_CONFIG_HOME'] ?? home;
+	await writeRepositories(configHome, remote, credentials, passCredentials);
+	await writeRegistryLogins(configHome, registries, credentials);
 	await runTool({
 		tool: 'helm',
 		args: ['dependency', 'build', '.'],
@@ -59,21 +66,29 @@ export async function buildDependencies({
 	return {directory, masks};
 }
 
-/** Where the chart and its lock file say that dependencies are: `file://` from anywhere in them, http(s) from `repository`. */
-async function declaredRepositories(
-	directory: string,
-): Promise<{readonly local: readonly string[]; readonly remote: readonly string[]}> {
+/** Where the chart and its lock file say that dependencies are: `file://` from anywhere in them, others from `repository`. */
+async function declaredRepositories(directory: string): Promise<{
+	readonly local: readonly string[];
+	/** http(s) */
+	readonly remote: readonly string[];
+	/** oci */
+	readonly registries: readonly string[];
+}> {
 	const local = new Set<string>();
-	const remote = new Set<string>();
+	const declared = new Set<string>();
 	for (const name of ['Chart.yaml', 'Chart.lock', 'requirements.yaml', 'requirements.lock']) {
 		const content = await readBounded(join(directory, name), 'chart file', name).catch(() => undefined);
 		if (content === undefined) continue;
 		for (const value of readYaml(content, name)) {
 			for (const text of stringsOf(value)) if (text.startsWith('file://')) local.add(text);
-			for (const url of repositoryUrls(value)) remote.add(url);
+			for (const url of repositoryUrls(value)) declared.add(url);
 		}
 	}
-	return {local: [...local], remote: [...remote]};
+	return {
+		local: [...local],
+		remote: [...declared].filter((url) => /^https?:\/\//.test(url)),
+		registries: [...declared].filter((url) => url.startsWith('oci://')),
+	};
 }
 
 function repositoryUrls(chart: unknown): readonly string[] {
@@ -81,7 +96,7 @@ function repositoryUrls(chart: unknown): readonly string[] {
 	if (!Array.isArray(dependencies)) return [];
 	return dependencies.flatMap((dependency: unknown) => {
 		const repository = isMapping(dependency) ? dependency['repository'] : undefined;
-		return typeof repository === 'string' && /^https?:\/\//.test(repository) ? [repository] : [];
+		return typeof repository === 'string' ? [repository] : [];
 	});
 }
 
@@ -97,8 +112,76 @@ async function confineDependency(repository: string, chart: string, root: string
 	if (!isInside(root, found)) throw outside('chart dependency', repository);
 }
 
-/** What `helm repo add` would write, without an address (which may hold a password) on a command line. */
-async function writeRepositories(configHome: string, urls: readonly string[]): Promise<void> {
-	const repositories = urls.map((url) => ({name: url.replaceAll('/', '-'), url}));
-	await writeFile(join(configHome, 'repositories.yaml'), JSON.stringify({apiVersion: '', repositories}), {mode: 0o600});
+/**
+ * What `helm repo add` would write, without an address (which may hold a password) on a command line. Those with credentials
+ * come first: helm sends a repository's credentials to the host of the first one whose index names the chart's address
+ * (pkg/downloader/chart_downloader.go, scanReposForURL), and that must not be another one, which the author may have made.
+ */
+async function writeRepositories(
+	configHome: string,
+	urls: readonly string[],
+	credentials: readonly SourceCredential[],
+	passCredentials: boolean,
+): Promise<void> {
+	const repositories = urls.map((url) => {
+		const entry = {name: url.replaceAll('/', '-'), url};
+		const credential = credentialFor(url, credentials);
+		if (credential === undefined) return {login: false, entry};
+		const {username, password} = credential;
+		const everywhere = passCredentials && credential.passCredentials;
+		return {login: true, entry: {...entry, username, password, pass_credentials_all: everywhere}};
+	});
+	const sorted = repositories.toSorted((one, other) => Number(other.login) - Number(one.login));
+	const content = {apiVersion: '', repositories: sorted.map(({entry}) => entry)};
+	await writeFile(join(configHome, 'repositories.yaml'), JSON.stringify(content), {mode: 0o600});
+}
+
+/** helm knows one login for a registry, whatever the path: it gets none that is not meant for all that it fetches there. */
+async function writeRegistryLogins(
+	configHome: string,
+	urls: readonly string[],
+	credentials: readonly SourceCredential[],
+): Promise<void> {
+	const logins = new Map<string, SourceCredential>();
+	for (const url of urls) {
+		const credential = credentialFor(url, credentials);
+		if (credential !== undefined) logins.set(credential.host, credential);
+	}
+	for (const url of urls) {
+		const login = logins.get(parseSourceAddress(url)?.host ?? hostIn(url));
+		if (login !== undefined && credentialFor(url, credentials) !== login) throw severalLogins(login.host);
+	}
+	if (logins.size === 0) return;
+	const auths = [...logins].flatMap(([host, credential]) =>
+		namesOfRegistry(host).map((name) => [name, {auth: basicLogin(credential)}] as const),
+	);
+	await mkdir(join(configHome, 'registry'), {mode: 0o700});
+	await writeFile(join(configHome, 'registry/config.json'), JSON.stringify({auths: Object.fromEntries(auths)}), {
+		mode: 0o600,
+	});
+}
+
+/** Of an address that is not plain: whatever may be read as its host. */
+function hostIn(url: string): string {
+	return url
+		.slice('oci://'.length)
+		.replace(/^[^/]*@/, '')
+		.replace(/[/?#\\].*$/s, '')
+		.toLowerCase();
+}
+
+/** Docker Hub's login stands under a name of its own. */
+function namesOfRegistry(host: string): readonly string[] {
+	const isDockerHub = ['docker.io', 'index.docker.io', 'registry-1.docker.io'].includes(host);
+	return isDockerHub ? [host, 'https://index.docker.io/v1/'] : [host];
+}
+
+function severalLogins(host: string): GateError {
+	return new GateError({
+		stage: 'render',
+		code: 'source-refused',
+		what: 'the chart’s dependencies need several logins of one registry, or one that is not meant for all of them, and helm takes one',
+		where: host,
+		hint: 'Run "helm dependency build" and commit charts/, or have the operator give one login for the whole registry.',
+	});
 }

@@ -11,7 +11,7 @@ import {substitute} from './substitute.ts';
 import {privateHome, runTool} from './tool.ts';
 import {findValueFiles, refuseAddress} from './value-files.ts';
 import type {Mask} from './tool.ts';
-import type {BuildEnvironment, RenderParameters, Source, ToolContext} from '../types.ts';
+import type {BuildEnvironment, RenderParameters, Source, SourceCredential, ToolContext} from '../types.ts';
 
 interface HelmRender {
 	readonly source: Source & {readonly kind: 'helm'};
@@ -20,11 +20,21 @@ interface HelmRender {
 	readonly context: ToolContext;
 }
 
+interface ChartRender extends HelmRender {
+	readonly credentials: readonly SourceCredential[];
+}
+
 /**
  * Runs `helm template` as Argo CD does (util/helm/cmd.go, argument for argument) and returns what it printed.
  * The chart is read where it is; only when its dependencies are missing, they are built in a private copy.
  */
-export async function renderHelm({source, parameters, build, context}: HelmRender): Promise<Uint8Array> {
+export async function renderHelm({
+	source,
+	parameters,
+	build,
+	credentials: sourceCredentials,
+	context,
+}: ChartRender): Promise<Uint8Array> {
 	const {directory, root} = source;
 	await confineTree(directory, root);
 	const {home, environment} = await privateHome(context);
@@ -58,7 +68,16 @@ export async function renderHelm({source, parameters, build, context}: HelmRende
 		if (!(error instanceof GateError) || error.code !== 'dependency-missing') throw error;
 	}
 	context.log.detail('render', 'dependencies of the chart are missing; building them in a private copy');
-	const built = await buildDependencies({source, context, environment, home, where, hint: dependencyHint});
+	const built = await buildDependencies({
+		source,
+		context,
+		environment,
+		home,
+		where,
+		hint: dependencyHint,
+		credentials: sourceCredentials,
+		passCredentials: parameters.helm.passCredentials,
+	});
 	return template(built.directory, built.masks);
 }
 
@@ -86,7 +105,8 @@ async function ownValues({source, inputs}: Inputs): Promise<readonly Mask[]> {
 	return [await writeInput(inputs, 'chart.yaml', await readBounded(path, 'value file', as), as)];
 }
 
-const dependencyHint = 'Run "helm dependency build" and commit charts/, or make the repository reachable for the gate.';
+const dependencyHint =
+	'Run "helm dependency build" and commit charts/, or make the repository reachable for the gate; for a private one the operator sets TRIVY_GATE_SOURCE_CREDENTIALS.';
 
 interface Inputs extends HelmRender {
 	readonly environment: Readonly<Record<string, string>>;

@@ -19,13 +19,13 @@ export interface Place {
  */
 export async function resolveLocal(
 	text: string,
-	{folder, root, helm, as}: Place,
+	{folder, root, helm, unrestricted, as}: Place,
 	maybe = false,
 ): Promise<string | undefined> {
 	if (text === '') return undefined;
 	// A patch may stand where a path does, and a path may hold a line break.
 	const guess = maybe || text.includes('\n');
-	if (!guess && isAddress(text)) refuseAddress(text, helm, as);
+	if (!guess && isAddress(text)) refuseAddress(text, {helm, unrestricted, as});
 	const wanted = isAbsolute(text) ? text : join(folder, text);
 	const found = await realpath(wanted).catch(() => undefined);
 	const out = found === undefined ? !guess && !isAddress(text) && !isInside(root, wanted) : !isInside(root, found);
@@ -38,15 +38,16 @@ export function isAddress(text: string): boolean {
 	return /^(?:git::)?(?:[a-z][a-z0-9+.-]*:\/\/|[a-z][a-z0-9-]*@|github\.com[/:])/i.test(text);
 }
 
-function refuseAddress(text: string, helm: boolean, as: string): void {
+function refuseAddress(text: string, {helm, unrestricted, as}: Pick<Place, 'helm' | 'unrestricted' | 'as'>): void {
 	const local = /^(?:git::)?file:/i.test(text);
-	if (!local && !helm) return;
+	if (!local && !helm && !unrestricted) return;
+	const why = helm
+		? 'together with --enable-helm, because its charts cannot be checked'
+		: 'together with --load-restrictor, because the files that it names cannot be checked';
 	throw new GateError({
 		stage: 'render',
 		code: 'source-refused',
-		what: local
-			? 'a base at file:// is not read'
-			: 'a remote base is not read together with --enable-helm, because its charts cannot be checked',
+		what: local ? 'a base at file:// is not read' : `a remote base is not read ${why}`,
 		where: as,
 		hint: 'Commit the base to the repository.',
 	});

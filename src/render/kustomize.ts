@@ -2,15 +2,19 @@ import {realpath} from 'node:fs/promises';
 import {join, relative} from 'node:path';
 import {confineKustomization} from './kustomization.ts';
 import {addPatches, checkComponents, planEdits} from './kustomize-edits.ts';
+import {writeGitCredentials} from './git-credentials.ts';
 import {copyRepository} from './private-copy.ts';
+import {secretMasks} from './source-address.ts';
 import {privateHome, runTool} from './tool.ts';
+import type {ErrorCode} from '../errors.ts';
 import type {Mask} from './tool.ts';
-import type {BuildEnvironment, RenderParameters, Source, ToolContext} from '../types.ts';
+import type {BuildEnvironment, RenderParameters, Source, SourceCredential, ToolContext} from '../types.ts';
 
 interface KustomizeRender {
 	readonly source: Source & {readonly kind: 'kustomize'};
 	readonly parameters: RenderParameters;
 	readonly build: BuildEnvironment;
+	readonly credentials: readonly SourceCredential[];
 	readonly context: ToolContext;
 	/** The operator's, never the author's. */
 	readonly buildOptions: readonly string[];
@@ -26,6 +30,7 @@ export async function renderKustomize({
 	source,
 	parameters,
 	build,
+	credentials,
 	context,
 	buildOptions,
 	helmPath,
@@ -37,8 +42,15 @@ export async function renderKustomize({
 	const edits = planEdits({...parameters.kustomize, components}, build);
 	await confineKustomization({directory, root, helm, unrestricted});
 	const {home, environment} = await privateHome(context);
+	await writeGitCredentials(home, credentials);
 	const place = edits.length > 0 || helm ? await privateCopy(source, context) : {directory, root, masks: []};
-	const masks = [...place.masks, {path: directory, as: '.'}, {path: root, as: '.'}, {path: home, as: '.'}];
+	const masks = [
+		...place.masks,
+		...secretMasks(credentials),
+		{path: directory, as: '.'},
+		{path: root, as: '.'},
+		{path: home, as: '.'},
+	];
 	const where = `kustomization ${relative(root, directory) || '.'}`;
 	const run = (args: readonly string[], from: string) =>
 		runTool({
@@ -49,10 +61,7 @@ export async function renderKustomize({
 			context,
 			masks,
 			where,
-			explain: (stderr) =>
-				/not in or below|must resolve to a file/.test(stderr)
-					? {code: 'render-failed', hint: restrictionHint}
-					: undefined,
+			explain: (stderr) => hintFor(stderr),
 		});
 
 	for (const edit of edits) {
@@ -64,7 +73,19 @@ export async function renderKustomize({
 	return run(['build', place.directory, ...buildOptions, ...helmOptions], place.root);
 }
 
-const restrictionHint = 'Files of a kustomization lie below it; make the other directory a base or a component.';
+function hintFor(stderr: string): {readonly code: ErrorCode; readonly hint: string} | undefined {
+	if (/not in or below|must resolve to a file/.test(stderr))
+		return {
+			code: 'render-failed',
+			hint: 'Files of a kustomization lie below it; make the other directory a base or a component.',
+		};
+	if (/could not read Username|Authentication failed|returned error: 40[13]/.test(stderr))
+		return {
+			code: 'render-failed',
+			hint: 'A remote base is private: the operator can give the gate credentials for it (TRIVY_GATE_SOURCE_CREDENTIALS), or commit it to the repository.',
+		};
+	return undefined;
+}
 
 /** A chart that git brings may hold links, which helm would follow anywhere. */
 const plainSymlinks = {GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.symlinks', GIT_CONFIG_VALUE_0: 'false'};

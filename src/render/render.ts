@@ -3,12 +3,21 @@ import {GateError} from '../errors.ts';
 import {renderHelm} from './helm.ts';
 import {renderKustomize} from './kustomize.ts';
 import {renderPlain} from './plain.ts';
-import type {BuildEnvironment, RenderedManifests, RenderParameters, Source, ToolContext} from '../types.ts';
+import type {
+	BuildEnvironment,
+	RenderedManifests,
+	RenderParameters,
+	Source,
+	SourceCredential,
+	ToolContext,
+} from '../types.ts';
 
 interface RenderRequest {
 	readonly source: Source;
 	readonly parameters: RenderParameters;
 	readonly build: BuildEnvironment;
+	/** Of the operator, for what the source brings in from elsewhere. */
+	readonly credentials?: readonly SourceCredential[] | undefined;
 	readonly context: ToolContext;
 	/** Options of `kustomize build`, from the operator alone. */
 	readonly kustomizeBuildOptions: readonly string[];
@@ -37,6 +46,7 @@ async function renderBytes({
 	source,
 	parameters,
 	build,
+	credentials = [],
 	context,
 	kustomizeBuildOptions,
 	helmPath,
@@ -44,9 +54,17 @@ async function renderBytes({
 }: RenderRequest): Promise<Uint8Array> {
 	switch (source.kind) {
 		case 'helm':
-			return renderHelm({source, parameters, build, context});
+			return renderHelm({source, parameters, build, credentials, context});
 		case 'kustomize':
-			return renderKustomize({source, parameters, build, context, buildOptions: kustomizeBuildOptions, helmPath});
+			return renderKustomize({
+				source,
+				parameters,
+				build,
+				credentials,
+				context,
+				buildOptions: kustomizeBuildOptions,
+				helmPath,
+			});
 		case 'plain':
 			return renderPlain({source, context});
 		case 'stdin':

@@ -82,6 +82,7 @@ export async function privateHome(
 	context: ToolContext,
 ): Promise<{readonly home: string; readonly environment: Record<string, string>}> {
 	const home = await context.makeDirectory('home');
+	const {SSL_CERT_FILE: authorities, SSL_CERT_DIR: authoritiesDirectory} = context.environment;
 	const inside = (name: string) => join(home, name);
 	const directories = {
 		TMPDIR: inside('tmp'),
@@ -103,6 +104,9 @@ export async function privateHome(
 			...context.environment,
 			HOME: home,
 			...directories,
+			// git has names of its own for them.
+			...(authorities === undefined ? {} : {GIT_SSL_CAINFO: authorities}),
+			...(authoritiesDirectory === undefined ? {} : {GIT_SSL_CAPATH: authoritiesDirectory}),
 			// Nobody answers a prompt, and a base at file:// would be a road to other repositories on this machine.
 			GIT_TERMINAL_PROMPT: '0',
 			GIT_ALLOW_PROTOCOL: 'http:https:ssh',

@@ -22,6 +22,7 @@ const inOrder: SidecarFacts = {
 	downloads: true,
 	databaseRepositories: [answered('mirror.example/trivy-db:2')],
 	credentials: {kind: 'file', file: '/etc/docker/config.json', hosts: ['registry.example'], helpers: false},
+	sourceCredentials: {kind: 'read', inClear: []},
 	registries: [failed('registry.example', 'not-found')],
 	images: [],
 	now,
@@ -83,6 +84,16 @@ const cases: Readonly<Record<string, readonly [changes: Partial<SidecarFacts>, t
 		[
 			'error database: no repository of the vulnerability database answers | one cannot be read: why | two cannot be read: why',
 		],
+	],
+	'credentials of sources that cannot be read': [
+		{sourceCredentials: {kind: 'broken', directory: '/sources', problems: ['git/url must be …']}},
+		[
+			'error source-credentials: the credentials of private charts and bases cannot be used — /sources | git/url must be …',
+		],
+	],
+	'credentials of sources without TLS': [
+		{sourceCredentials: {kind: 'read', inClear: ['http://git.example/shop']}},
+		['warning source-credentials: credentials of private charts and bases are sent in clear | http://git.example/shop'],
 	],
 	'no credentials': [{credentials: {kind: 'none'}}, ['info credentials: there are no registry credentials']],
 	'credentials that cannot be read': [

@@ -9,7 +9,7 @@ import {readJson} from '../lab/images.ts';
 import {startLab, type Lab} from '../lab/lab.ts';
 import {image} from './build.ts';
 import {createSidecar, type Sidecar} from './container.ts';
-import {startGitServer} from './git-server.ts';
+import {startGitServer} from '../lab/git-server.ts';
 import {entriesOf, publishImage, type PublishedImage} from './published.ts';
 
 /** What may be run. Everything else in the image is data. */

@@ -43,7 +43,8 @@ export async function toolPaths(): Promise<Readonly<Record<ToolName, string>>> {
 	return paths;
 }
 
-async function makeCertificates(go: string, say: Say): Promise<string> {
+/** A directory with `ca.pem`, `server.pem` and `server.key`, for 127.0.0.1 and localhost. */
+export async function makeCertificates(go: string, say: Say): Promise<string> {
 	return cached({
 		what: 'certificates',
 		inputs: [certificatesSource],

@@ -19,7 +19,7 @@ import {createRunTool, runProgram} from '../../src/exec.ts';
 import {detectSource} from '../../src/render/detect.ts';
 import {render} from '../../src/render/render.ts';
 import type {ExecutionContext} from 'ava';
-import type {RenderedManifests, RenderParameters, ToolContext, ToolName} from '../../src/types.ts';
+import type {RenderedManifests, RenderParameters, SourceCredential, ToolContext, ToolName} from '../../src/types.ts';
 
 export const secret = 'CREDENTIAL-f00dfeed';
 
@@ -113,6 +113,7 @@ export function parameters(
 			skipCrds: false,
 			skipTests: false,
 			skipSchemaValidation: false,
+			passCredentials: false,
 			...overrides.helm,
 		},
 		kustomize: {
@@ -142,12 +143,13 @@ interface Request {
 	readonly build?: Readonly<Record<string, string>>;
 	readonly kustomizeBuildOptions?: readonly string[];
 	readonly allowEmpty?: boolean;
+	readonly credentials?: readonly SourceCredential[];
 }
 
 /** Detects and renders a directory of the lab's repository. */
 export async function renderLab(
 	lab: Lab,
-	{directory = '.', build = {}, kustomizeBuildOptions = [], allowEmpty, ...rest}: Request = {},
+	{directory = '.', build = {}, kustomizeBuildOptions = [], allowEmpty, credentials, ...rest}: Request = {},
 ): Promise<RenderedManifests> {
 	const chosen = rest.parameters ?? parameters();
 	const source = await detectSource({
@@ -160,6 +162,7 @@ export async function renderLab(
 		source,
 		parameters: chosen,
 		build,
+		credentials,
 		context: lab.context,
 		kustomizeBuildOptions,
 		helmPath: tools.helm,

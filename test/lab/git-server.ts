@@ -1,24 +1,38 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
 import {join} from 'node:path';
 import type {AddressInfo} from 'node:net';
 import {run} from '../../plugin/build-tools.mjs';
 
 export interface GitServer {
-	/** `http://127.0.0.1:PORT`; a repository's path below it is that below the directory. */
+	/** `http://127.0.0.1:PORT`, or https; a repository's path below it is that below the directory. */
 	readonly url: string;
 	readonly stop: () => Promise<void>;
 }
 
+export interface GitServerOptions {
+	/** Answers a request itself, and says so; for logins and redirects. */
+	readonly answers?: (request: IncomingMessage, response: ServerResponse) => boolean;
+	/** PEM texts. */
+	readonly tls?: {readonly key: string; readonly cert: string};
+}
+
 /** Serves the repositories below a directory by git's own program, for anybody to read. */
-export async function startGitServer(directory: string): Promise<GitServer> {
+export async function startGitServer(
+	directory: string,
+	{answers = () => false, tls}: GitServerOptions = {},
+): Promise<GitServer> {
 	const program = join((await run('git', ['--exec-path'])).stdout.trim(), 'git-http-backend');
-	const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
+	const listener = (request: IncomingMessage, response: ServerResponse) => {
+		if (!answers(request, response)) answer(request, response).catch(() => response.destroy());
+	};
+	const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		url: `http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		async stop() {
 			server.closeAllConnections();
 			await once(server.close(), 'close');
