@@ -166,6 +166,11 @@ test('what is to be looked up by its text is a text of the program, of the polic
 	const known = (part: string) => sources.some((source) => source.includes(part));
 	t.true(texts.length > 40);
 	t.deepEqual(
+		texts.filter((text, index) => texts.indexOf(text) !== index),
+		[],
+		'told twice',
+	);
+	t.deepEqual(
 		texts.filter((text) => !text.split('…').every((part) => known(part.trim()))),
 		[],
 	);
