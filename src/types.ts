@@ -278,6 +278,8 @@ export interface Finding {
 	readonly title: string | undefined;
 	readonly url: string | undefined;
 	readonly publishedDate: string | undefined;
+	/** Whether the base image or what was built on it brings the package, as far as the image's history tells. */
+	readonly layer?: 'base' | 'application' | undefined;
 }
 
 /** A scan that ended but cannot be trusted wholly. */

@@ -85,6 +85,10 @@ const findingFields = {
 	title: optionalText,
 	url: optionalText,
 	publishedDate: optionalText,
+	layer: z
+		.enum(['base', 'application'])
+		.optional()
+		.describe('Whether the base image or what was built on it brings the package, as far as the history tells'),
 };
 
 const finding = z.object({

@@ -2,6 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {sha256} from './manifest.ts';
 import type {ImageConfig, ImageManifest} from './manifest.ts';
+import {baseLayersLabel} from './report.ts';
 
 /** An image on disk as Trivy reads it. */
 export interface ImageLayout {
@@ -27,10 +28,16 @@ export function blobPath(directory: string, digest: string): string {
 export async function writeLayout(
 	directory: string,
 	manifest: ImageManifest,
-	{os, architecture, diffIds}: ImageConfig,
+	{os, architecture, diffIds, baseLayers}: ImageConfig,
 ): Promise<ImageLayout> {
 	await mkdir(join(directory, 'blobs', 'sha256'), {recursive: true});
-	const config = await writeBlob(directory, {os, architecture, rootfs: {type: 'layers', diff_ids: diffIds}});
+	const config = await writeBlob(directory, {
+		os,
+		architecture,
+		rootfs: {type: 'layers', diff_ids: diffIds},
+		// Trivy's report repeats it, so that a stored report still tells it.
+		...(baseLayers === undefined ? {} : {config: {Labels: {[baseLayersLabel]: String(baseLayers)}}}),
+	});
 	const written = await writeBlob(directory, {
 		schemaVersion: 2,
 		mediaType: manifestType,

@@ -23,6 +23,8 @@ export interface ImageConfig {
 	readonly architecture: string;
 	/** The digest of each layer's archive, unpacked. */
 	readonly diffIds: readonly string[];
+	/** How many of them, from the first, are the base image's as far as the history tells; undefined when it does not. */
+	readonly baseLayers: number | undefined;
 }
 
 export const digestPattern = /^sha256:[a-f0-9]{64}$/;
@@ -52,7 +54,12 @@ const config = z.object({
 	os: z.string().default(''),
 	architecture: z.string().default(''),
 	rootfs: z.object({type: z.literal('layers'), diff_ids: z.array(digest).max(maxLayers).nullish()}),
+	history: z
+		.array(z.object({created_by: z.string().default(''), empty_layer: z.boolean().default(false)}))
+		.optional()
+		.catch(undefined),
 });
+type History = NonNullable<z.infer<typeof config>['history']>;
 
 /**
  * Reads the manifest of an image for one platform.
@@ -85,11 +92,26 @@ export function readImageConfig(
 		return refused('the registry answered with another configuration than it was asked for');
 	const parsed = config.safeParse(readJson(bytes));
 	if (!parsed.success) return refused('the image has no configuration that says what its layers are');
-	const {os, architecture, rootfs} = parsed.data;
+	const {os, architecture, rootfs, history = []} = parsed.data;
 	const diffIds = rootfs.diff_ids ?? [];
 	if (diffIds.length !== layers.length)
 		return refused(`the image's manifest has ${layers.length} layers, its configuration ${diffIds.length}`);
-	return {os, architecture, diffIds};
+	return {os, architecture, diffIds, baseLayers: baseLayersOf(history, diffIds.length)};
+}
+
+/**
+ * A base image ends with its CMD, as in Trivy's own guess (facts: pkg/fanal/image, GuessBaseImageIndex). The image's maker
+ * writes the history, so it is told to people and nothing is decided by it.
+ */
+function baseLayersOf(history: History, layers: number): number | undefined {
+	const withLayer = history.filter((step) => !step.empty_layer).length;
+	const lastLayer = history.findLastIndex((step) => !step.empty_layer);
+	const end = history.findLastIndex(
+		(step, index) =>
+			index < lastLayer && step.empty_layer && /^(?:\/bin\/sh -c #\(nop\) +)?CMD\b/.test(step.created_by),
+	);
+	if (withLayer !== layers || end < 0) return undefined;
+	return history.slice(0, end).filter((step) => !step.empty_layer).length;
 }
 
 export function isFailure(result: object): result is ScanFailure {

@@ -12,6 +12,9 @@ export interface TrivyReport {
 	readonly findings: readonly Finding[];
 }
 
+/** By which writeLayout tells how many layers are the base image's. */
+export const baseLayersLabel = 'trivy-gate.base-layers';
+
 // Trivy adds fields without raising SchemaVersion, so only what is used is described and the rest is let through.
 const vulnerability = z.object({
 	VulnerabilityID: z.string().min(1),
@@ -25,6 +28,7 @@ const vulnerability = z.object({
 	Title: z.string().optional(),
 	PrimaryURL: z.string().optional(),
 	PublishedDate: z.string().optional(),
+	Layer: z.object({DiffID: z.string().optional()}).optional(),
 });
 const result = z.object({
 	Target: z.string().default(''),
@@ -42,6 +46,10 @@ const report = z.object({
 	Metadata: z.object({
 		ImageID: z.string().optional(),
 		DiffIDs: z.array(z.string()).nullish(),
+		ImageConfig: z
+			.object({config: z.object({Labels: z.record(z.string(), z.string()).nullish()}).optional()})
+			.optional()
+			.catch(undefined),
 		OS: z.object({Family: z.string(), Name: z.string().default(''), EOSL: z.boolean().optional()}).optional(),
 	}),
 	Results: z.array(result).nullish(),
@@ -99,6 +107,7 @@ function summarise({Metadata, Results}: z.infer<typeof report>): TrivyReport {
 	const count = (wanted: (item: z.infer<typeof result>) => boolean) =>
 		results.filter(wanted).reduce((sum, item) => sum + (item.Packages?.length ?? 0), 0);
 	const os = Metadata.OS;
+	const layerOf = layerReader(Metadata);
 	return {
 		os:
 			os === undefined || os.Family === '' || os.Family === 'none'
@@ -107,8 +116,20 @@ function summarise({Metadata, Results}: z.infer<typeof report>): TrivyReport {
 		osPackages: count((item) => item.Class === 'os-pkgs'),
 		packages: count(() => true),
 		findings: distinct(
-			results.flatMap((item) => (item.Vulnerabilities ?? []).map((found) => toFinding(found, item.Target))),
+			results.flatMap((item) =>
+				(item.Vulnerabilities ?? []).map((found) => ({...toFinding(found, item.Target), ...layerOf(found)})),
+			),
 		),
+	};
+}
+
+/** Says for a finding which part of the image brings it; nothing when that is not known. */
+function layerReader({DiffIDs, ImageConfig}: z.infer<typeof report>['Metadata']) {
+	const label = ImageConfig?.config?.Labels?.[baseLayersLabel];
+	const base = label === undefined ? undefined : new Set((DiffIDs ?? []).slice(0, Number(label)));
+	return ({Layer}: z.infer<typeof vulnerability>): Pick<Finding, 'layer'> => {
+		if (base === undefined || Layer?.DiffID === undefined) return {};
+		return {layer: base.has(Layer.DiffID) ? 'base' : 'application'};
 	};
 }
 

@@ -83,6 +83,7 @@ const finding = z.object({
 	title: optionalText,
 	url: optionalText,
 	publishedDate: optionalText,
+	layer: z.enum(['base', 'application']).optional(),
 });
 
 const caveat = z.discriminatedUnion('kind', [

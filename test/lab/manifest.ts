@@ -35,7 +35,7 @@ export interface ImageConfig {
 	readonly created: string;
 	readonly config: Readonly<Record<string, unknown>>;
 	readonly rootfs: {readonly type: 'layers'; readonly diff_ids: readonly string[]};
-	readonly history: readonly {readonly created: string; readonly created_by: string}[];
+	readonly history: readonly {readonly created: string; readonly created_by: string; readonly empty_layer?: true}[];
 }
 
 /** A manifest with the config that it names, for one platform. */
@@ -61,7 +61,7 @@ export function platformImage(platform: string, layers: readonly Layer[], create
 	);
 }
 
-/** The image with one more layer on top, as a build would make it. */
+/** The image with one more layer on top, as a build would make it that starts from this one. */
 export function withLayer(
 	{manifest, config}: {readonly manifest: ImageManifest; readonly config: ImageConfig},
 	layer: Layer,
@@ -71,7 +71,11 @@ export function withLayer(
 		{
 			...config,
 			rootfs: {type: 'layers', diff_ids: [...config.rootfs.diff_ids, layer.diffId]},
-			history: [...config.history, {created: epoch, created_by: createdBy}],
+			history: [
+				...config.history,
+				{created: epoch, created_by: 'CMD ["sh"]', empty_layer: true},
+				{created: epoch, created_by: createdBy},
+			],
 		},
 		[...manifest.layers, layerDescriptor(layer)],
 	);

@@ -87,6 +87,19 @@ test.serial('every blob is fetched once, and layers that are known are not fetch
 	await next.engine.close();
 });
 
+test.serial('findings of the base image are told apart, also when the report comes from the store', async (t) => {
+	const {image} = await lab.publishVariant('debian-vulnerable', 'layers');
+	const {scan, scans} = await start(t, await surroundingsFor(t));
+	const layersIn = (verdicts: readonly ScanVerdict[]) =>
+		verdicts.flatMap((verdict) => (verdict.kind === 'scanned' ? verdict.findings.map(({layer}) => layer) : []));
+	const [fresh, stored] = [layersIn(await scan([image])), layersIn(await scan([image]))];
+	t.deepEqual([...new Set(fresh)], ['base']);
+	t.deepEqual(stored, fresh);
+	t.is(scans(), 1);
+	// Its history has no CMD, so that nothing is known of a base.
+	t.deepEqual([...new Set(layersIn(await scan([lab.image('debian-vulnerable')])))], [undefined]);
+});
+
 test.serial('what is stored needs neither Trivy nor its server, only the answer to what a tag means', async (t) => {
 	const surroundings = await surroundingsFor(t);
 	const images = await variants('alpine', 'stored', 3);

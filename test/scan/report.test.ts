@@ -1,5 +1,5 @@
 import test from 'ava';
-import {parseReport} from '../../src/scan/report.ts';
+import {baseLayersLabel, parseReport} from '../../src/scan/report.ts';
 
 const reference = 'registry.example/shop/api@sha256:1';
 const vulnerability = {
@@ -62,6 +62,28 @@ test('an image of which Trivy knows nothing has neither an operating system nor 
 		kind: 'report',
 		report: {os: undefined},
 	});
+});
+
+test('a finding tells whether the base image or what was built on it brings it', (t) => {
+	const diffIds = ['sha256:a', 'sha256:b', 'sha256:c'];
+	const layersOf = (label: string | undefined, ...found: readonly string[]) => {
+		const parsed = parse({
+			Metadata: {
+				ImageID: 'sha256:2',
+				DiffIDs: diffIds,
+				ImageConfig: {config: label === undefined ? {} : {Labels: {[baseLayersLabel]: label}}},
+			},
+			Results: [
+				{
+					Vulnerabilities: found.map((DiffID) => ({...vulnerability, PkgPath: DiffID, Layer: {DiffID}})),
+				},
+			],
+		});
+		return parsed.kind === 'report' ? parsed.report.findings.map(({layer}) => layer) : parsed.kind;
+	};
+	t.deepEqual(layersOf('2', ...diffIds), ['base', 'base', 'application']);
+	t.deepEqual(layersOf('0', ...diffIds), ['application', 'application', 'application']);
+	t.deepEqual(layersOf(undefined, ...diffIds), [undefined, undefined, undefined]);
 });
 
 test('an unheard-of severity is UNKNOWN, so that a policy can still deny it', (t) => {
