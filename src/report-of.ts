@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with {type: 'json'};
+import type {CanonicalImage} from './gate/decide.ts';
 import {adviceFor, raisesFor, reasonText} from './gate/reasons.ts';
 import {fixOf} from './gate/upgrades.ts';
 import {oneLineSummary} from './gate/words.ts';
@@ -7,13 +8,14 @@ import {oddReasons} from './manifests/odd.ts';
 import type {Report, ReportReason, ReportScan} from './report/model.ts';
 import type {PlaceOf} from './source-places.ts';
 import {severities} from './types.ts';
-import type {DecisionReason, GateDecision, ImageDecision, Pass, ScanVerdict} from './types.ts';
+import type {DecisionReason, GateDecision, ImageDecision, ImageName, Pass, ScanVerdict} from './types.ts';
 
 export interface ReportOptions {
 	readonly decision: GateDecision;
 	readonly application: string;
 	readonly project: string | undefined;
 	readonly revision: string | undefined;
+	readonly canonical: (name: ImageName) => CanonicalImage;
 	readonly odd: readonly OddDocument[];
 	/** Empty when nobody could say it. */
 	readonly trivyVersion: string;
@@ -59,10 +61,11 @@ export function reportOf(options: ReportOptions): Report {
 	};
 }
 
-function imageOf(image: ImageDecision, {placeOf}: ReportOptions): Report['images'][number] {
+function imageOf(image: ImageDecision, {placeOf, canonical}: ReportOptions): Report['images'][number] {
 	const {reference, decision, reasons, excepted, verdicts} = image;
 	return {
 		image: reference.image,
+		repository: reference.name === undefined ? undefined : canonical(reference.name).repository,
 		outcome: reference.outcome,
 		decision,
 		origins: reference.origins.map((origin) => ({

@@ -29,6 +29,7 @@ import type {ScanAnswer, Scanner} from './scanner.ts';
 import type {Settings} from './settings.ts';
 import {readSourceCredentials} from './source-credentials.ts';
 import {placesOf} from './source-places.ts';
+import {terminalOf} from './terminal.ts';
 import {checkTool} from './tools.ts';
 import type {
 	Decision,
@@ -74,7 +75,13 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
 			const decision = decideRun(references, verdicts, run);
-			const about = {...callerOf(run.settings), decision, odd: read.odd, trivyVersion: answer.trivyVersion};
+			const about = {
+				...callerOf(run.settings),
+				decision,
+				canonical: canonicalOf,
+				odd: read.odd,
+				trivyVersion: answer.trivyVersion,
+			};
 			if (command === 'scan') {
 				return tellReport(reportOf({...about, placeOf: await placesOf(references, manifests.source)}), run);
 			}
@@ -270,12 +277,15 @@ const exitCodes: Readonly<Record<Decision, GateOutcome['exitCode']>> = {allow: 0
 /** The report on stdout, and in the files that were asked for. */
 async function tellReport(report: Report, {settings, surroundings}: Run): Promise<GateOutcome> {
 	const {formatReport} = await import('./report/formats.ts');
-	const colour = surroundings.stdout.isTTY && (surroundings.environment['NO_COLOR'] ?? '') === '';
+	const {width, ...look} = terminalOf(surroundings.stdout, surroundings.environment);
 	for (const {format, file} of settings.outputs) {
 		await writeWhole(file, formatReport(report, format, {colour: false}));
 	}
 	const format = settings.format === 'text' ? 'table' : settings.format;
-	return text(formatReport(report, format, {colour}), exitCodes[report.decision]);
+	return text(
+		formatReport(report, format, {...look, ...(width === undefined ? {} : {width})}),
+		exitCodes[report.decision],
+	);
 }
 
 function text(content: string, exitCode: GateOutcome['exitCode']): GateOutcome {

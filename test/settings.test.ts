@@ -78,7 +78,7 @@ test('a report file says its format by its name or in front of it', (t) => {
 		{format: 'table', file: '/out/a.txt'},
 	]);
 	t.deepEqual(outputsOf('/out/a=b.json'), [{format: 'json', file: '/out/a=b.json'}]);
-	for (const unusable of ['report', 'yaml=report', 'json=', '/out/report.yaml']) {
+	for (const unusable of ['report', 'yaml=report', 'json=', '/out/report.csv']) {
 		const error = t.throws(() => outputsOf(unusable), {instanceOf: GateError});
 		t.regex(error.output ?? '', /^--output takes FORMAT=FILE \(.+\) or a FILE that ends in \.txt.*, not "/);
 	}

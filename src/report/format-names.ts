@@ -6,6 +6,7 @@ export const reportFormats = {
 	junit: ['.xml'],
 	markdown: ['.md'],
 	html: ['.html', '.htm'],
+	exceptions: ['.yaml', '.yml'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ReportFormat = keyof typeof reportFormats;

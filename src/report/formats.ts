@@ -1,3 +1,4 @@
+import {exceptionRequest} from './exceptions.ts';
 import type {ReportFormat} from './format-names.ts';
 import {formatReportAsHtml} from './html.ts';
 import {formatReportAsJson} from './json.ts';
@@ -23,5 +24,7 @@ export function formatReport(report: Report, format: ReportFormat, options: Tabl
 			return formatReportAsMarkdown(report);
 		case 'html':
 			return formatReportAsHtml(report);
+		case 'exceptions':
+			return exceptionRequest(report, report.images) ?? '# Nothing is denied that an exception could let pass.\n';
 	}
 }

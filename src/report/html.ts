@@ -2,11 +2,13 @@ import {createHash} from 'node:crypto';
 import {severities} from '../types.ts';
 import type {Decision} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
+import {exceptionRequest} from './exceptions.ts';
 import {isDecidedAbout, listedFindings} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import {script} from './html-script.ts';
 import {style} from './html-style.ts';
 import type {Report, ReportImage} from './model.ts';
+import {passText} from './pass-text.ts';
 
 const words: Readonly<Record<Decision, string>> = {
 	deny: 'Denied',
@@ -14,6 +16,8 @@ const words: Readonly<Record<Decision, string>> = {
 	warn: 'Warning',
 	allow: 'Allowed',
 };
+
+const parts = {base: 'base image', application: 'built on it'} as const;
 
 /** Nothing is loaded, sent or framed, and of scripts and styles only the page's own run. */
 export const htmlSecurityPolicy = [
@@ -49,6 +53,7 @@ export function formatReportAsHtml(report: Report): string {
 ${controls(images)}
 <main>
 ${images.map(imageSection).join('\n')}
+${exceptionSection(report)}
 ${furtherSections(report, images.length)}
 </main>
 <script>${script}</script>
@@ -127,14 +132,15 @@ function list(items: readonly string[], title: string): string {
 
 function findingsTable(findings: readonly ListedFinding[], image: string): string {
 	const rows = findings.map((finding) => {
-		const {id, url, severity, package: name, installedVersion, fixedVersion, title, packagePaths, pass} = finding;
+		const {id, url, severity, package: name, installedVersion, fixedVersion, layer, packagePaths} = finding;
 		const cells = [
 			`<td class="id">${link(id, url)}</td>`,
 			`<td class="${severity}">${severity}</td>`,
 			`<td class="id">${code(name)}</td>`,
 			`<td class="version">${escaped(installedVersion)}</td>`,
 			`<td class="version">${fixedVersion === undefined ? 'no fix yet' : escaped(fixedVersion)}</td>`,
-			`<td class="title">${escaped(title ?? '')}${pass === undefined ? '' : ` <span class="faint">(${escaped(passText(pass))})</span>`}${packagePaths.length === 0 ? '' : `<br><span class="faint">${packagePaths.slice(0, 3).map(code).join(' ')}${packagePaths.length > 3 ? ` and ${packagePaths.length - 3} more` : ''}</span>`}</td>`,
+			`<td class="part">${layer === undefined ? '' : parts[layer]}</td>`,
+			`<td class="title">${titleOf(finding)}${placesOf(packagePaths)}</td>`,
 		];
 		return `<tr data-rank="${severities.indexOf(severity)}" data-fix="${fixedVersion === undefined ? '' : '1'}">${cells.join('')}</tr>`;
 	});
@@ -144,6 +150,7 @@ function findingsTable(findings: readonly ListedFinding[], image: string): strin
 		['Package', 'text'],
 		['Installed', 'text'],
 		['Fixed in', 'text'],
+		['Part', 'text'],
 		['Title', 'text'],
 	].map(([head, column]) => `<th scope="col" data-column="${column}">${head}</th>`);
 	return `<div class="scroll" tabindex="0" role="region" aria-label="Findings of ${escaped(image)}">
@@ -154,6 +161,16 @@ ${rows.join('\n')}
 </tbody>
 </table>
 </div>`;
+}
+
+function titleOf({title = '', pass}: ListedFinding): string {
+	return `${escaped(title)}${pass === undefined ? '' : ` <span class="faint">(${escaped(passText(pass))})</span>`}`;
+}
+
+function placesOf(paths: readonly string[]): string {
+	if (paths.length === 0) return '';
+	const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+	return `<br><span class="faint">${paths.slice(0, 3).map(code).join(' ')}${more}</span>`;
 }
 
 function exceptedTable({excepted}: ReportImage): string {
@@ -171,6 +188,21 @@ function exceptedTable({excepted}: ReportImage): string {
 	return `<details><summary>${excepted.length} let pass by an exception</summary>
 ${table(head, rows)}
 </details>`;
+}
+
+function exceptionSection(report: Report): string {
+	const request = exceptionRequest(report, report.images);
+	if (request === undefined) return '';
+	const lines = request.trimEnd().split('\n').map(escapedCode);
+	return `<details><summary>Ask the operator for an exception</summary>
+<p>Leave what you do not need, fill the rest in, and hand it to the operator.</p>
+<pre>${lines.join('\n')}</pre>
+</details>`;
+}
+
+/** Blanks at the start of a line are its indentation. */
+function escapedCode(line: string): string {
+	return `${/^ */.exec(line)?.[0] ?? ''}${escaped(line)}`;
 }
 
 function furtherSections(report: Report, shown: number): string {
@@ -202,19 +234,6 @@ function furtherSections(report: Report, shown: number): string {
 					`<p class="faint">${others} more to know of, which are not scanned: <code>trivy-gate images --all</code> lists them.</p>`,
 				]),
 	].join('\n');
-}
-
-function passText(pass: NonNullable<ListedFinding['pass']>): string {
-	switch (pass.kind) {
-		case 'grace':
-			return `in its grace period until ${pass.until}`;
-		case 'readmitted':
-			return `disclosed since it was deployed, readmitted until ${pass.until}`;
-		case 'allowed-before':
-			return `allowed at ${pass.allowedAt}`;
-		case 'break-glass':
-			return `break-glass by ${pass.grant.approver} until ${pass.grant.until}`;
-	}
 }
 
 function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {

@@ -1,5 +1,6 @@
 import type {Decision} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
+import {exceptionRequest} from './exceptions.ts';
 import {isDecidedAbout, listedFindings} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import type {Report, ReportImage} from './model.ts';
@@ -17,6 +18,8 @@ const words: Readonly<Record<Decision, string>> = {
 	allow: 'allowed',
 };
 
+const parts = {base: 'base image', application: 'built on it'} as const;
+
 /** A comment for a pull request: what is denied first, everything else folded. */
 export function formatReportAsMarkdown(report: Report): string {
 	const images = report.images.filter(isDecidedAbout);
@@ -24,6 +27,7 @@ export function formatReportAsMarkdown(report: Report): string {
 	const rest = images.filter((image) => !decisive.includes(image));
 	const sections = [
 		...decisive.map((image) => imageSection(image)),
+		...exceptionSection(report),
 		...passedSection(report),
 		...(rest.length === 0 ? [] : [folded(restTitle(rest), restTable(rest))]),
 	];
@@ -90,6 +94,16 @@ function imageSection(image: ReportImage): string {
 	return parts.filter((part) => part !== '').join('\n\n');
 }
 
+function exceptionSection(report: Report): readonly string[] {
+	const request = exceptionRequest(report, report.images);
+	if (request === undefined || report.decision !== 'deny') return [];
+	// No line of it can end the fence: names with a grave accent are left out.
+	const text = `Leave what is not needed, fill the rest in, and hand it to the operator.\n\n\`\`\`yaml\n${request}\`\`\``;
+	return text.length > 10_000
+		? ['To ask the operator for exceptions: `trivy-gate scan --format exceptions` prints the file to fill in.']
+		: [folded('Ask the operator for an exception', text)];
+}
+
 function usedBy({origins}: ReportImage): string {
 	const told = origins.slice(0, mostPlaces).map(({object, path, at}) => {
 		const place = at === undefined ? '' : `, ${code(`${at.file}:${at.line}`)}`;
@@ -100,15 +114,16 @@ function usedBy({origins}: ReportImage): string {
 }
 
 function findingsTable(findings: readonly ListedFinding[]): string {
-	const rows = findings.map(({id, url, severity, package: name, installedVersion, fixedVersion, title = ''}) => [
+	const rows = findings.map(({id, url, severity, package: name, installedVersion, fixedVersion, layer, title = ''}) => [
 		link(id, url),
 		severity,
 		cell(name),
 		cell(installedVersion),
 		fixedVersion === undefined ? 'no fix yet' : cell(fixedVersion),
+		layer === undefined ? '' : parts[layer],
 		title === '' ? '' : cell(title),
 	]);
-	return table(['Finding', 'Severity', 'Package', 'Installed', 'Fixed in', 'Title'], rows);
+	return table(['Finding', 'Severity', 'Package', 'Installed', 'Fixed in', 'Part', 'Title'], rows);
 }
 
 /** What would be refused and is not, or will be. */

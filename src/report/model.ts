@@ -137,6 +137,7 @@ const scan = z.discriminatedUnion('outcome', [
 
 const image = z.object({
 	image: text.describe('As it is written'),
+	repository: optionalText.describe('Registry and repository in full, when it is an image reference'),
 	outcome: text.describe('What becomes of it: scan, placeholder, invalid, potential, …'),
 	decision,
 	origins: z.array(origin),

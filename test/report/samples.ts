@@ -3,7 +3,7 @@ import type {Policy} from '../../src/gate/policy.ts';
 import type {Report, ReportException} from '../../src/report/model.ts';
 import {reportOf} from '../../src/report-of.ts';
 import type {ImageReference, ScanVerdict} from '../../src/types.ts';
-import {arm64, decided, finding, origin, reference, scanned, unscanned} from '../gate/samples.ts';
+import {arm64, canonical, decided, finding, origin, reference, scanned, unscanned} from '../gate/samples.ts';
 
 /** Reports for tests, made as the program makes them. */
 
@@ -17,6 +17,7 @@ export function reported(
 		application: 'shop',
 		project: 'shops',
 		revision: '0123456789abcdef0123456789abcdef01234567',
+		canonical,
 		odd: [],
 		trivyVersion: '0.74.0',
 		placeOf: (_image, {file}) =>
@@ -39,8 +40,9 @@ export const granted: ReportException = {
 
 /** Something of everything that the gate decides. */
 export function sampleReport(): Report {
-	const minimist = finding();
+	const minimist = finding({layer: 'application'});
 	const lodash = finding({
+		layer: 'application',
 		id: 'CVE-2020-8203',
 		severity: 'HIGH',
 		package: 'lodash',
@@ -57,13 +59,17 @@ export function sampleReport(): Report {
 		installedVersion: '1:1.2.13.dfsg-1',
 		fixedVersion: undefined,
 		status: 'will_not_fix',
+		layer: 'base',
 		target: 'debian 12.4',
 		packagePath: undefined,
 		purl: 'pkg:deb/debian/zlib1g@1.2.13.dfsg-1?arch=amd64&distro=debian-12.4&epoch=1',
 		title: 'zlib: integer overflow and resultant heap-based buffer overflow in zipOpenNewFileInZip4_6',
 		url: 'https://avd.aquasec.com/nvd/cve-2023-45853',
 	});
-	const again = finding({packagePath: 'app/node_modules/mkdirp/node_modules/minimist/package.json'});
+	const again = finding({
+		layer: 'application',
+		packagePath: 'app/node_modules/mkdirp/node_modules/minimist/package.json',
+	});
 	const report = reported(
 		[
 			reference(api, {
