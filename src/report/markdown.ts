@@ -18,7 +18,7 @@ const words: Readonly<Record<Decision, string>> = {
 	allow: 'allowed',
 };
 
-const parts = {base: 'base image', application: 'built on it'} as const;
+const partNames = {base: 'base image', application: 'built on it'} as const;
 
 /** A comment for a pull request: what is denied first, everything else folded. */
 export function formatReportAsMarkdown(report: Report): string {
@@ -120,7 +120,7 @@ function findingsTable(findings: readonly ListedFinding[]): string {
 		cell(name),
 		cell(installedVersion),
 		fixedVersion === undefined ? 'no fix yet' : cell(fixedVersion),
-		layer === undefined ? '' : parts[layer],
+		layer === undefined ? '' : partNames[layer],
 		title === '' ? '' : cell(title),
 	]);
 	return table(['Finding', 'Severity', 'Package', 'Installed', 'Fixed in', 'Part', 'Title'], rows);

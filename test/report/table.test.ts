@@ -5,7 +5,8 @@ import {widthOf} from '../../src/report/width.ts';
 import {finding, origin, reference, scanned} from '../gate/samples.ts';
 import {allowedReport, reported, sampleReport} from './samples.ts';
 
-const escapes = /\u001B\]8;;.*?\u001B\\|\u001B\[[\d;]*m/g;
+const escape = '\u001B';
+const escapes = new RegExp(`${escape}\\]8;;.*?${escape}\\\\|${escape}\\[[\\d;]*m`, 'g');
 
 test('every line fits, but for one that a single word makes too long', (t) => {
 	const word = fc.string({

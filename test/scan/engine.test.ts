@@ -87,11 +87,13 @@ test.serial('every blob is fetched once, and layers that are known are not fetch
 	await next.engine.close();
 });
 
+function layersIn(verdicts: readonly ScanVerdict[]) {
+	return verdicts.flatMap((verdict) => (verdict.kind === 'scanned' ? verdict.findings.map(({layer}) => layer) : []));
+}
+
 test.serial('findings of the base image are told apart, also when the report comes from the store', async (t) => {
 	const {image} = await lab.publishVariant('debian-vulnerable', 'layers');
 	const {scan, scans} = await start(t, await surroundingsFor(t));
-	const layersIn = (verdicts: readonly ScanVerdict[]) =>
-		verdicts.flatMap((verdict) => (verdict.kind === 'scanned' ? verdict.findings.map(({layer}) => layer) : []));
 	const [fresh, stored] = [layersIn(await scan([image])), layersIn(await scan([image]))];
 	t.deepEqual([...new Set(fresh)], ['base']);
 	t.deepEqual(stored, fresh);
