@@ -8,6 +8,7 @@ export const errorCodes = [
 	'usage',
 	'settings-invalid',
 	'policy-invalid',
+	'feed-unusable',
 	'parameters-invalid',
 	'tool-missing',
 	'tool-version',

@@ -7,6 +7,7 @@ import type {PolicyInForce} from './explain.ts';
 import {admit, decide} from './gate/decide.ts';
 import type {Policy} from './gate/policy.ts';
 import {platformsFor} from './gate/platforms.ts';
+import {loadFeeds} from './feed-files.ts';
 import {findImages} from './images/find.ts';
 import {oddLines} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
@@ -74,7 +75,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			if (command === 'explain') return explain(references, scanner, run);
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
-			const decision = decideRun(references, verdicts, run);
+			const decision = await decideRun(references, verdicts, run);
 			const about = {
 				...callerOf(run.settings),
 				decision,
@@ -226,14 +227,16 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 	}
 }
 
-function decideRun(
+async function decideRun(
 	references: readonly ImageReference[],
 	verdicts: readonly ScanVerdict[],
 	{policy, policyInForce, settings}: Run,
-): GateDecision {
+): Promise<GateDecision> {
 	const {exceptions} = policyInForce;
+	const now = new Date();
+	const feeds = await loadFeeds(policy, verdicts, now);
 	const scope = callerOf(settings);
-	return decide({references, verdicts, policy, canonical: canonicalOf, exceptions, scope, now: new Date()});
+	return decide({references, verdicts, policy, canonical: canonicalOf, exceptions, scope, feeds, now});
 }
 
 /** On a laptop there is no application to speak of. */
@@ -245,7 +248,7 @@ function fairnessNameOf({calledByArgo, application}: Settings): string {
 async function explain(all: readonly ImageReference[], scanner: Scanner, run: Run): Promise<GateOutcome> {
 	const references = chooseReferences(all, run.settings.image ?? '');
 	const {verdicts} = await scanReferences(references, scanner, run);
-	const {images} = decideRun(references, verdicts, run);
+	const {images} = await decideRun(references, verdicts, run);
 	const format = run.settings.format === 'json' ? formatExplanationAsJson : formatExplanation;
 	return text(images.map((image) => format(explanationOf(image, run.policyInForce))).join('\n'), 0);
 }

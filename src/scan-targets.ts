@@ -15,8 +15,8 @@ export function targetOf(image: ImageName): ScanTarget {
 }
 
 export function canonicalOf(image: ImageName): CanonicalImage {
-	const {domain, path, digest} = parsedName(image);
-	return {repository: `${domain}/${path}`, digest};
+	const {domain, path, tag, digest} = parsedName(image);
+	return {repository: `${domain}/${path}`, tag, digest};
 }
 
 function parsedName(image: ImageName) {

@@ -280,6 +280,10 @@ export interface Finding {
 	readonly publishedDate: string | undefined;
 	/** Whether the base image or what was built on it brings the package, as far as the image's history tells. */
 	readonly layer?: 'base' | 'application' | undefined;
+	/** Of an operating system's package manager, or of a language's; undefined when Trivy does not say. */
+	readonly type?: 'os' | 'library' | undefined;
+	/** The highest CVSS score, version 3 or 4, of all sources that Trivy reports. */
+	readonly score?: number | undefined;
 }
 
 /** A scan that ended but cannot be trusted wholly. */
@@ -496,13 +500,13 @@ export type DecisionReason = {
 	| {readonly kind: 'unscanned'; readonly reason: UnscannedReason; readonly transient: boolean; readonly detail: string}
 	| {
 			readonly kind: 'reference';
-			readonly rule: 'invalid' | 'placeholder' | 'digest-required' | 'registry-denied';
+			readonly rule: 'invalid' | 'placeholder' | 'digest-required' | 'tag-forbidden' | 'registry-denied';
 			readonly detail: string;
 	  }
 );
 
 /** What makes a finding count, by the name of its field in the policy; the first that holds is told. */
-export const findingRules = ['severities', 'score', 'knownExploited', 'exploitProbability', 'packages'] as const;
+export const findingRules = ['knownExploited', 'severities', 'score', 'exploitProbability', 'packages'] as const;
 export type FindingRule = (typeof findingRules)[number];
 
 /** A finding that would be refused, and the exception that lets it pass. */

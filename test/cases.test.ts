@@ -1,6 +1,6 @@
 // Each directory of test/cases is an example: what is put in, what happens to the registry or the tools, and what the
 // program then prints. `case.json` is described by the Case type; `expected.yaml` is stdout, byte for byte; `policy.yaml`
-// and `exceptions/` are the operator's.
+// and `exceptions/` are the operator's, `feeds/` what the policy calls FEEDS.
 import {readdirSync} from 'node:fs';
 import {cp, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, truncate, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -81,7 +81,7 @@ async function check(t: ExecutionContext, name: string, example: Case): Promise<
 		example.args.map((argument) => (argument === 'input' ? input : argument)),
 		{
 			environment: {...tools, ...beside(lab.tools.trivy), ...exceptions, ...example.environment},
-			...(policy === undefined ? {} : {policy}),
+			...(policy === undefined ? {} : {policy: policy.replaceAll('FEEDS', join(directory, name, 'feeds'))}),
 			...(example.cache === undefined ? {} : {cacheDirectory: await cacheFor(example.cache, place)}),
 		},
 	);

@@ -14,7 +14,8 @@ import {
 import {warningsAhead} from './ahead.ts';
 import {dayOf} from './days.ts';
 import {noExceptions, type Exceptions} from './exceptions.ts';
-import {countingRule} from './findings.ts';
+import type {Feeds} from './feeds.ts';
+import {countingRule, graceOf} from './findings.ts';
 import {breakGlassFor, waiversFor, type ApplicationScope, type Waivers} from './grants.ts';
 import {usesOf} from './uses.ts';
 import {byReason, byText, byVerdict, sortedVerdict, strictest} from './order.ts';
@@ -22,10 +23,12 @@ import {platformsFor} from './platforms.ts';
 import type {Policy} from './policy.ts';
 import {registryRefusal} from './registries.ts';
 import {reportIdOf} from './report-id.ts';
+import {globs} from './text-pattern.ts';
 
-/** What an image name stands for: `docker.io/library/nginx`, and the digest when it has one. */
+/** What an image name stands for: `docker.io/library/nginx`, and the tag and the digest when it has them. */
 export interface CanonicalImage {
 	readonly repository: string;
+	readonly tag: string | undefined;
 	readonly digest: string | undefined;
 }
 
@@ -39,6 +42,8 @@ export interface DecideOptions {
 	/** Undefined where no application is known: nothing passes then that is meant for some. */
 	readonly scope?: ApplicationScope | undefined;
 	readonly exceptions?: Exceptions | undefined;
+	/** Needed by the rules `knownExploited` and `exploitProbability`: without them they hold for every finding. */
+	readonly feeds?: Feeds | undefined;
 }
 
 const nobody: ApplicationScope = {application: '', project: undefined, revision: undefined};
@@ -82,14 +87,14 @@ export function admit(
  * known, never allowed. The result does not depend on the order of what is given.
  */
 export function decide(options: DecideOptions): GateDecision {
-	const {references, verdicts, policy, canonical, now, scope = nobody, exceptions = noExceptions} = options;
+	const {references, verdicts, policy, canonical, now, scope = nobody, exceptions = noExceptions, feeds = {}} = options;
 	const today = dayOf(now);
 	const waivers = waiversFor(exceptions, scope, today);
 	const byImage = Map.groupBy(verdicts, ({image}) => image);
 	const judged = references.map((reference) => {
 		const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
 		const name = reference.name === undefined ? undefined : canonical(reference.name);
-		return decideImage({reference, name, verdicts: own, policy, waivers, today});
+		return decideImage({reference, name, verdicts: own, policy, feeds, waivers, today});
 	});
 	const [grant, ...others] = breakGlassFor(exceptions, scope, now);
 	const images = (grant === undefined ? judged : judged.map((image) => letPass(image, grant))).toSorted(
@@ -117,18 +122,19 @@ interface Judging {
 	readonly name: CanonicalImage | undefined;
 	readonly verdicts: readonly ScanVerdict[];
 	readonly policy: Policy;
+	readonly feeds: Feeds;
 	readonly waivers: Waivers;
 	readonly today: string;
 }
 
-function decideImage({reference, name, verdicts: unsorted, policy, waivers, today}: Judging): ImageDecision {
+function decideImage({reference, name, verdicts: unsorted, policy, feeds, waivers, today}: Judging): ImageDecision {
 	const verdicts = unsorted.map(sortedVerdict).toSorted(byVerdict);
 	const admission = admit(reference, name, policy);
 	const scanned = reference.outcome === 'scan';
 	const excepted: ExceptedFinding[] = [];
 	const found = scanned
 		? verdicts.flatMap((verdict) => {
-				const judged = reasonsOf(verdict, {policy, waivers, today, repository: name?.repository ?? ''});
+				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, repository: name?.repository ?? ''});
 				excepted.push(...judged.excepted);
 				return judged.reasons;
 			})
@@ -159,9 +165,13 @@ function letPass(image: ImageDecision, grant: BreakGlassGrant): ImageDecision {
 	return {...image, decision: strictest(reasons.map(({decision}) => decision)), reasons};
 }
 
-function admitName({repository, digest}: CanonicalImage, policy: Policy): DecisionReason[] {
+function admitName({repository, tag = 'latest', digest}: CanonicalImage, policy: Policy): DecisionReason[] {
 	const refusal = registryRefusal(repository, policy.registries);
+	const forbidden = digest === undefined ? policy.tagsForbidden.find((pattern) => globs(pattern, tag)) : undefined;
 	return [
+		...(forbidden === undefined
+			? []
+			: [refused('tag-forbidden', `its tag ${tag} matches "${forbidden}" of tagsForbidden`)]),
 		...(policy.digestRequired && digest === undefined
 			? [refused('digest-required', 'a tag can move between scan and pull')]
 			: []),
@@ -177,13 +187,14 @@ function reasonsOf(
 	verdict: ScanVerdict,
 	circumstances: {
 		readonly policy: Policy;
+		readonly feeds: Feeds;
 		readonly waivers: Waivers;
 		readonly today: string;
 		readonly repository: string;
 	},
 ): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
 	const {platform} = verdict;
-	const {policy, waivers, repository} = circumstances;
+	const {policy, feeds, waivers, today, repository} = circumstances;
 	switch (verdict.kind) {
 		case 'unscanned': {
 			const {reason, transient, detail} = verdict;
@@ -200,13 +211,23 @@ function reasonsOf(
 			});
 			const excepted: ExceptedFinding[] = [];
 			for (const finding of verdict.findings) {
-				const rule = countingRule(finding, policy, abandoned);
+				const rule = countingRule(finding, {policy, feeds, abandoned});
 				if (rule === undefined) continue;
 				const {active, lapsed} = waivers.find(finding, repository);
-				if (active === undefined) {
-					const base = {decision: 'deny', platform, kind: 'finding', finding, rule} as const;
-					reasons.push(lapsed === undefined ? base : {...base, lapsed});
-				} else excepted.push({finding, platform, exception: active});
+				if (active !== undefined) {
+					excepted.push({finding, platform, exception: active});
+					continue;
+				}
+				const until = graceOf(finding, rule, policy, today);
+				reasons.push({
+					decision: until === undefined ? 'deny' : 'warn',
+					platform,
+					kind: 'finding',
+					finding,
+					rule,
+					...(until === undefined ? {} : {pass: {kind: 'grace', until}}),
+					...(lapsed === undefined ? {} : {lapsed}),
+				});
 			}
 			return {reasons, excepted};
 		}

@@ -1,12 +1,59 @@
 import type {Finding, FindingRule} from '../types.ts';
+import {dayAfter} from './days.ts';
+import type {Feeds} from './feeds.ts';
 import type {Policy} from './policy.ts';
+import {purlMatches} from './text-pattern.ts';
 import {fixOf} from './upgrades.ts';
 
+interface Circumstances {
+	readonly policy: Policy;
+	readonly feeds: Feeds;
+	/** Nobody makes fixes for the image's distribution any more. */
+	readonly abandoned: boolean;
+}
+
+/** The rule of the policy by which a finding counts; undefined when it does not. */
+export function countingRule(finding: Finding, circumstances: Circumstances): FindingRule | undefined {
+	const {policy, feeds} = circumstances;
+	const {severities, score: least, packages} = policy;
+	// What is exploited, or in a package that is refused, counts whatever else the policy leaves out.
+	if (policy.knownExploited === 'deny' && isExploited(finding, feeds)) return 'knownExploited';
+	if (isLookedAt(finding, circumstances)) {
+		if (severities.includes(finding.severity)) return 'severities';
+		if (least !== undefined && finding.score !== undefined && finding.score >= least) return 'score';
+	}
+	if (isLikelyExploited(finding, policy, feeds)) return 'exploitProbability';
+	const {purl} = finding;
+	return purl !== undefined && packages.deny.some((pattern) => purlMatches(pattern, purl)) ? 'packages' : undefined;
+}
+
 /**
- * The rule of the policy by which a finding counts; undefined when it does not.
- * @param abandoned nobody makes fixes for the image's distribution any more.
+ * The last day on which a finding that counts passes, because it was published so lately; undefined when it does not, when
+ * nobody says when it was published, and when that is still to come.
  */
-export function countingRule(finding: Finding, policy: Policy, abandoned: boolean): FindingRule | undefined {
-	if (!policy.severities.includes(finding.severity)) return undefined;
-	return policy.ignoreUnfixed && !abandoned && fixOf(finding) === undefined ? undefined : 'severities';
+export function graceOf(finding: Finding, rule: FindingRule, policy: Policy, today: string): string | undefined {
+	const hours = policy.grace[finding.severity];
+	if (hours === undefined || rule === 'knownExploited') return undefined;
+	const published = dayAfter(finding.publishedDate, 0);
+	const until = dayAfter(finding.publishedDate, hours);
+	return published !== undefined && until !== undefined && published <= today && today <= until ? until : undefined;
+}
+
+/** Whether severity and score are asked at all. */
+function isLookedAt(finding: Finding, {policy, abandoned}: Circumstances): boolean {
+	const {packages, ignoreStatuses, ignoreUnfixed, unfixedSeverities} = policy;
+	if (finding.type !== undefined && !packages.types.includes(finding.type)) return false;
+	if (abandoned) return true;
+	if (ignoreStatuses.some((status) => status === finding.status)) return false;
+	if (fixOf(finding) !== undefined) return true;
+	return !ignoreUnfixed && (unfixedSeverities === undefined || unfixedSeverities.includes(finding.severity));
+}
+
+function isExploited({id}: Finding, {exploited}: Feeds): boolean {
+	return exploited === undefined || exploited.has(id);
+}
+
+function isLikelyExploited({id}: Finding, {exploitProbability: least}: Policy, {probability}: Feeds): boolean {
+	if (least === undefined) return false;
+	return probability === undefined || (probability.get(id) ?? 0) >= least;
 }

@@ -16,6 +16,7 @@ const ruleFields = {
 	invalid: undefined,
 	placeholder: 'placeholders',
 	'digest-required': 'digestRequired',
+	'tag-forbidden': 'tagsForbidden',
 	'registry-denied': 'registries',
 } as const;
 
@@ -23,7 +24,7 @@ const ruleFields = {
 export function fieldOf(reason: DecisionReason): PolicyField | undefined {
 	switch (reason.kind) {
 		case 'finding':
-			return 'severities';
+			return reason.rule;
 		case 'caveat':
 			return caveatFields[reason.caveat.kind];
 		case 'unscanned':

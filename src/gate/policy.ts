@@ -2,7 +2,7 @@ import {isIP} from 'node:net';
 import * as z from 'zod';
 import {severities, type Platform, type Severity} from '../types.ts';
 import {images, imageKeys} from './policy-images.ts';
-import {apiVersion, duration, metadata, repositoryPattern} from './fields.ts';
+import {apiVersion, duration, metadata, purlPattern, repositoryPattern} from './fields.ts';
 import {readFileOf} from './problems.ts';
 
 const yesOrNo = z.boolean();
@@ -76,17 +76,112 @@ const job = {
 		.describe('After how many seconds the failed Job is removed.'),
 };
 
-const spec = {
-	severities: z
-		.array(z.enum(severities))
+/** Worst first. */
+const severityList = z
+	.array(z.enum(severities))
+	.min(1)
+	.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed());
+
+/** Trivy's, without `fixed`, which says that there is something to do. */
+const statuses = [
+	'affected',
+	'under_investigation',
+	'will_not_fix',
+	'fix_deferred',
+	'end_of_life',
+	'not_affected',
+	'unknown',
+] as const;
+
+export const packageTypes = ['os', 'library'] as const;
+
+const packages = {
+	types: z
+		.array(z.enum(packageTypes))
 		.min(1)
-		.prefault(['CRITICAL', 'HIGH'])
-		.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed())
-		.describe('Findings of these severities are denied.'),
+		.prefault([...packageTypes])
+		.transform((list): ReadonlyArray<'os' | 'library'> => packageTypes.filter((type) => list.includes(type)))
+		.describe('Packages of the operating system’s package manager, or of languages’.'),
+	deny: z
+		.array(purlPattern)
+		.readonly()
+		.prefault([])
+		.describe(
+			'Packages in which every finding is denied, whatever its severity, status and fix: `pkg:npm/event-stream`, `pkg:deb/debian/*`.',
+		),
+};
+
+function feed(example: string) {
+	return z
+		.strictObject({
+			file: z.string().min(1).describe('Its path.'),
+			maxAge: duration.prefault('7d').describe('How old its makers’ date may be.'),
+		})
+		.readonly()
+		.optional()
+		.describe(example);
+}
+
+const feeds = {
+	knownExploited: feed('CISA’s catalog as JSON, `known_exploited_vulnerabilities.json`.'),
+	exploitProbability: feed('FIRST’s scores as CSV, `epss_scores-current.csv`, also with `.gz`.'),
+};
+
+const spec = {
+	severities: severityList.prefault(['CRITICAL', 'HIGH']).describe('Findings of these severities are denied.'),
 	ignoreUnfixed: yesOrNo
 		.default(false)
 		.describe(
 			'`true`: findings for which no fixed version exists do not count. On a distribution that has reached its end of life they count all the same, because nobody makes fixes there.',
+		),
+	unfixedSeverities: severityList
+		.optional()
+		.describe(
+			'Of findings without a fixed version only these severities are denied; some of `severities`. Left out: the same as with a fix.',
+		),
+	ignoreStatuses: z
+		.array(z.enum(statuses))
+		.readonly()
+		.prefault([])
+		.describe(
+			'Findings for which Trivy gives one of these statuses do not count, for example `will_not_fix` and `fix_deferred`. On a distribution that has reached its end of life they count all the same.',
+		),
+	score: z
+		.number()
+		.min(0.1)
+		.max(10)
+		.optional()
+		.describe(
+			'Findings with this CVSS score or a higher one are denied too, whatever their severity: the highest of versions 3 and 4 that Trivy reports.',
+		),
+	packages: z.strictObject(packages).readonly().prefault({}).describe('In which packages findings count.'),
+	grace: z
+		.partialRecord(z.enum(severities), duration)
+		.readonly()
+		.prefault({})
+		.describe(
+			'For how long after its publication a finding of a severity is warned about and not denied: `{HIGH: 7d}`. A finding without a date of publication, or known to be exploited under `knownExploited`, has no grace.',
+		),
+	knownExploited: z
+		.enum(['ignore', 'deny'])
+		.default('ignore')
+		.describe(
+			'`deny`: findings in CISA’s catalog of known exploited vulnerabilities are denied, whatever their severity, status and fix. Needs `feeds.knownExploited`.',
+		),
+	exploitProbability: z
+		.number()
+		.min(0.0001)
+		.max(1)
+		.optional()
+		.describe(
+			'Findings with this probability of exploitation (EPSS) or a higher one are denied, whatever their severity, status and fix. Needs `feeds.exploitProbability`.',
+		),
+	feeds: z
+		.strictObject(feeds)
+		.readonly()
+		.prefault({})
+		.describe(
+			'Files that the operator mounts and keeps fresh. A rule that needs one that is missing, not whole or too old fails the render.',
 		),
 	unscannable: z
 		.enum(['unknown', 'deny', 'warn'])
@@ -122,6 +217,13 @@ const spec = {
 	digestRequired: yesOrNo
 		.default(false)
 		.describe('`true`: an image without a digest is denied, so that what was scanned is what runs.'),
+	tagsForbidden: z
+		.array(z.string().regex(/^[\w.*-]{1,128}$/, 'is not a tag; * may stand for any characters'))
+		.readonly()
+		.prefault([])
+		.describe(
+			'An image with one of these tags and no digest is denied; `*` stands for any characters. No tag means `latest`.',
+		),
 	placeholders: denyOrWarn
 		.default('deny')
 		.describe(
@@ -152,12 +254,39 @@ const spec = {
 		.describe('The gate Job.'),
 };
 
+function contradiction(path: string, message: string, input: unknown): z.core.$ZodRawIssue {
+	return {code: 'custom', path: [path], message, input};
+}
+
+/** What cannot be meant together. */
+function contradictions(policy: z.output<z.ZodObject<typeof spec>>): z.core.$ZodRawIssue[] {
+	const {severities: denied, unfixedSeverities: unfixed, ignoreUnfixed, knownExploited, exploitProbability} = policy;
+	const more = unfixed?.find((severity) => !denied.includes(severity));
+	return [
+		...(unfixed !== undefined && ignoreUnfixed
+			? [contradiction('unfixedSeverities', 'has no effect, because ignoreUnfixed is true', unfixed)]
+			: []),
+		...(more === undefined
+			? []
+			: [contradiction('unfixedSeverities', `has ${more}, which severities has not`, unfixed)]),
+		...(knownExploited === 'deny' && policy.feeds.knownExploited === undefined
+			? [contradiction('knownExploited', 'needs feeds.knownExploited', knownExploited)]
+			: []),
+		...(exploitProbability !== undefined && policy.feeds.exploitProbability === undefined
+			? [contradiction('exploitProbability', 'needs feeds.exploitProbability', exploitProbability)]
+			: []),
+	];
+}
+
 const document = {
 	apiVersion: z.literal(apiVersion).describe('The version of this format.'),
 	kind: z.literal('Policy').describe('What the file is.'),
 	metadata: z.strictObject(metadata).optional().describe('About the file.'),
 	spec: z
 		.strictObject(spec)
+		.check((context) => {
+			context.issues.push(...contradictions(context.value));
+		})
 		.transform(({maxDatabaseAge, earlyWarning, ...rest}) => {
 			return {...rest, maxDatabaseAgeHours: maxDatabaseAge, earlyWarningHours: earlyWarning};
 		})
@@ -180,6 +309,10 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
 		'': document,
 		metadata,
 		spec,
+		'spec.packages': packages,
+		'spec.feeds': feeds,
+		'spec.feeds.knownExploited': {file: 0, maxAge: 0},
+		'spec.feeds.exploitProbability': {file: 0, maxAge: 0},
 		'spec.registries': registries,
 		'spec.job': job,
 		...imageKeys,

@@ -128,6 +128,10 @@ const ruleTexts = {
 		advice: 'Fill the image in before rendering, so that what runs is what was scanned.',
 	},
 	'digest-required': {text: 'is named without a digest', advice: 'Name the image as name:tag@sha256:….'},
+	'tag-forbidden': {
+		text: 'is named by a tag that is forbidden',
+		advice: 'Name the image by a tag that stays with one version, or by its digest.',
+	},
 	'registry-denied': {
 		text: 'is not in an allowed registry',
 		advice: 'Use an image of an allowed registry, or ask the operator to allow this one.',

@@ -10,6 +10,15 @@ const longestList = 20;
 const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) => string | undefined)} = {
 	severities: ({severities}) => list(severities),
 	ignoreUnfixed: ({ignoreUnfixed}) => String(ignoreUnfixed),
+	unfixedSeverities: ({unfixedSeverities}) => unfixedSeverities && list(unfixedSeverities),
+	ignoreStatuses: 'hidden',
+	score: ({score}) => (score === undefined ? undefined : `from ${score}`),
+	packages: ({packages: {types, deny}}) => `${list(types)}${deny.length === 0 ? '' : `; not ${list(deny)}`}`,
+	grace: ({grace}) => shownGrace(grace),
+	knownExploited: ({knownExploited}) => knownExploited,
+	exploitProbability: ({exploitProbability}) =>
+		exploitProbability === undefined ? undefined : `from ${exploitProbability}`,
+	feeds: 'hidden',
 	unscannable: ({unscannable}) => unscannable,
 	noPackages: ({noPackages}) => noPackages,
 	endOfLife: ({endOfLife}) => endOfLife,
@@ -24,6 +33,7 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 	},
 	platforms: ({platforms}) => list(platforms),
 	digestRequired: ({digestRequired}) => String(digestRequired),
+	tagsForbidden: ({tagsForbidden}) => (tagsForbidden.length === 0 ? undefined : list(tagsForbidden)),
 	placeholders: ({placeholders}) => placeholders,
 	images: 'hidden',
 	earlyWarningHours: ({earlyWarningHours}) => `${earlyWarningHours}h`,
@@ -38,6 +48,11 @@ export function shownPolicy(policy: Policy): Readonly<Record<string, string>> {
 		return text === undefined ? [] : [[field.replace(/Hours$/, ''), text] as const];
 	});
 	return Object.fromEntries(shown);
+}
+
+function shownGrace(grace: Policy['grace']): string | undefined {
+	const texts = Object.entries(grace).map(([severity, hours]) => `${severity} ${hours}h`);
+	return texts.length === 0 ? undefined : texts.join(', ');
 }
 
 function list(items: readonly string[]): string {

@@ -89,6 +89,8 @@ const findingFields = {
 		.enum(['base', 'application'])
 		.optional()
 		.describe('Whether the base image or what was built on it brings the package, as far as the history tells'),
+	type: z.enum(['os', 'library']).optional().describe('Of an operating system’s package manager, or of a language’s'),
+	score: z.number().optional().describe('The highest CVSS score, version 3 or 4, of all sources'),
 };
 
 const finding = z.object({

@@ -29,6 +29,7 @@ const vulnerability = z.object({
 	PrimaryURL: z.string().optional(),
 	PublishedDate: z.string().optional(),
 	Layer: z.object({DiffID: z.string().optional()}).optional(),
+	CVSS: z.record(z.string(), z.object({V3Score: z.number().optional(), V40Score: z.number().optional()})).nullish(),
 });
 const result = z.object({
 	Target: z.string().default(''),
@@ -117,7 +118,7 @@ function summarise({Metadata, Results}: z.infer<typeof report>): TrivyReport {
 		packages: count(() => true),
 		findings: distinct(
 			results.flatMap((item) =>
-				(item.Vulnerabilities ?? []).map((found) => ({...toFinding(found, item.Target), ...layerOf(found)})),
+				(item.Vulnerabilities ?? []).map((found) => ({...toFinding(found, item), ...layerOf(found)})),
 			),
 		),
 	};
@@ -133,7 +134,7 @@ function layerReader({DiffIDs, ImageConfig}: z.infer<typeof report>['Metadata'])
 	};
 }
 
-function toFinding(found: z.infer<typeof vulnerability>, target: string): Finding {
+function toFinding(found: z.infer<typeof vulnerability>, {Target: target, Class}: z.infer<typeof result>): Finding {
 	return {
 		id: found.VulnerabilityID,
 		severity: toSeverity(found.Severity),
@@ -147,7 +148,17 @@ function toFinding(found: z.infer<typeof vulnerability>, target: string): Findin
 		title: found.Title,
 		url: found.PrimaryURL,
 		publishedDate: found.PublishedDate,
+		type: types[Class ?? ''],
+		score: highestScore(found.CVSS ?? {}),
 	};
+}
+
+const types: Readonly<Record<string, Finding['type']>> = {'os-pkgs': 'os', 'lang-pkgs': 'library'};
+
+function highestScore(sources: NonNullable<z.infer<typeof vulnerability>['CVSS']>): number | undefined {
+	const scores = Object.values(sources).flatMap(({V3Score = 0, V40Score = 0}) => [V3Score, V40Score]);
+	const highest = Math.max(0, ...scores);
+	return highest > 0 ? highest : undefined;
 }
 
 function toSeverity(text: string): Severity {

@@ -84,6 +84,8 @@ const finding = z.object({
 	url: optionalText,
 	publishedDate: optionalText,
 	layer: z.enum(['base', 'application']).optional(),
+	type: z.enum(['os', 'library']).optional(),
+	score: z.number().optional(),
 });
 
 const caveat = z.discriminatedUnion('kind', [

@@ -32,6 +32,17 @@ export const policies: Arbitrary<Policy> = fc
 	.record({
 		severities: someSeverities,
 		ignoreUnfixed: fc.boolean(),
+		unfixedSeverities: fc.constantFrom(undefined, ['CRITICAL' as const]),
+		ignoreStatuses: fc.subarray(['will_not_fix' as const, 'affected' as const]),
+		score: fc.constantFrom(undefined, 5, 9),
+		packages: fc.record({
+			types: fc.subarray(['os' as const, 'library' as const], {minLength: 1}),
+			deny: fc.subarray(['pkg:npm/minimist', 'pkg:npm/x*']),
+		}),
+		grace: fc.record({HIGH: fc.constantFrom(24, 240), CRITICAL: fc.constantFrom(1, 48)}, {requiredKeys: []}),
+		knownExploited: fc.constantFrom('ignore' as const, 'deny' as const),
+		exploitProbability: fc.constantFrom(undefined, 0.1, 0.9),
+		tagsForbidden: fc.subarray(['latest', '1', '*2']),
 		unscannable: fc.constantFrom('unknown' as const, 'deny' as const, 'warn' as const),
 		noPackages: denyOrWarn,
 		endOfLife: denyOrWarn,
@@ -71,6 +82,10 @@ export const findings: Arbitrary<Finding> = fc
 		fixedVersion: fc.constantFrom(undefined, '', '0.2.4'),
 		packagePath: fc.constantFrom(undefined, 'app/a', 'app/b'),
 		target: fc.constantFrom('Node.js', 'debian 12.4'),
+		type: fc.constantFrom('os' as const, 'library' as const, undefined),
+		status: fc.constantFrom('fixed', 'affected', 'will_not_fix'),
+		score: fc.constantFrom(undefined, 4, 7, 9.8),
+		publishedDate: fc.constantFrom(undefined, '2022-03-17T16:15:00Z', '2026-11-20T01:00:00Z', '2026-11-15T01:00:00Z'),
 	})
 	.map(finding);
 

@@ -29,6 +29,26 @@ test(means, '{unscannable: warn, noPackages: warn, endOfLife: warn, staleDatabas
 test(means, '{maxDatabaseAge: 36h}', {maxDatabaseAgeHours: 36});
 test(means, '{maxDatabaseAge: 7d}', {maxDatabaseAgeHours: 168});
 test(means, '{platforms: [linux/arm64, linux/arm/v7, linux/arm64]}', {platforms: ['linux/arm64', 'linux/arm/v7']});
+test(means, '{severities: [HIGH, CRITICAL], unfixedSeverities: [CRITICAL]}', {unfixedSeverities: ['CRITICAL']});
+test(
+	means,
+	'{ignoreStatuses: [will_not_fix], score: 7.5, exploitProbability: 0.5, feeds: {exploitProbability: {file: e}}}',
+	{
+		ignoreStatuses: ['will_not_fix'],
+		score: 7.5,
+		exploitProbability: 0.5,
+		feeds: {exploitProbability: {file: 'e', maxAge: 168}},
+	},
+);
+test(means, '{packages: {types: [library], deny: ["pkg:npm/event-stream"]}, grace: {HIGH: 7d, LOW: 12h}}', {
+	packages: {types: ['library'], deny: ['pkg:npm/event-stream']},
+	grace: {HIGH: 168, LOW: 12},
+});
+test(means, '{knownExploited: deny, feeds: {knownExploited: {file: /feeds/kev.json, maxAge: 3d}}}', {
+	knownExploited: 'deny',
+	feeds: {knownExploited: {file: '/feeds/kev.json', maxAge: 72}},
+});
+test(means, '{tagsForbidden: [latest, "*-dev"]}', {tagsForbidden: ['latest', '*-dev']});
 test(means, '{enforcement: fail-render}', {enforcement: 'fail-render'});
 test(means, '{registries: {deny: [docker.io]}}', {registries: {allow: [], deny: ['docker.io']}});
 test(means, '{registries: {permitAddresses: [10.0.0.0/8, "::1", "fd00::/8", 127.0.0.1]}}', {
@@ -167,7 +187,35 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, earlyWarning, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, earlyWarning, enforcement, job',
+);
+test(
+	refuses,
+	`${head}spec: {ignoreUnfixed: true, unfixedSeverities: [CRITICAL], knownExploited: deny, exploitProbability: 0.5}\n`,
+	'line 3, column 48: spec.unfixedSeverities: has no effect, because ignoreUnfixed is true',
+	'line 3, column 76: spec.knownExploited: "deny" needs feeds.knownExploited',
+	'line 3, column 102: spec.exploitProbability: needs feeds.exploitProbability',
+);
+test(
+	refuses,
+	`${head}spec: {unfixedSeverities: [LOW]}\n`,
+	'line 3, column 27: spec.unfixedSeverities: has LOW, which severities has not',
+);
+test(
+	refuses,
+	`${head}spec: {score: 11, exploitProbability: 50, packages: {types: [], deny: [minimist]}, grace: {HIGH: soon}}\n`,
+	'line 3, column 15: spec.score: 11 is above 10',
+	'line 3, column 39: spec.exploitProbability: 50 is above 1',
+	'line 3, column 61: spec.packages.types: must not be empty',
+	'line 3, column 72: spec.packages.deny[0]: "minimist" is not a package URL without qualifiers, such as pkg:npm/minimist or pkg:deb/debian/*',
+	'line 3, column 98: spec.grace.HIGH: "soon" is not a duration in hours or days, such as 72h or 7d',
+);
+test(
+	refuses,
+	`${head}spec: {ignoreStatuses: [fixed], tagsForbidden: ["a b"], feeds: {epss: x}}\n`,
+	'line 3, column 25: spec.ignoreStatuses[0]: "fixed" is not one of affected, under_investigation, will_not_fix, fix_deferred, end_of_life, not_affected, unknown',
+	'line 3, column 49: spec.tagsForbidden[0]: "a b" is not a tag; * may stand for any characters',
+	'line 3, column 65: unknown key "epss" in spec.feeds; the keys are knownExploited, exploitProbability',
 );
 test(refuses, `${head}spec: {severities: []}\n`, 'line 3, column 20: spec.severities: must not be empty');
 test(refuses, `${head}spec: {severities: HIGH}\n`, 'line 3, column 20: spec.severities: must be a list, not "HIGH"');
@@ -258,7 +306,7 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, placeholders, images, earlyWarning, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, earlyWarning, enforcement, job',
 );
 
 test(

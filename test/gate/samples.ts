@@ -93,7 +93,7 @@ export const now = new Date('2026-11-21T12:00:00Z');
 /** Enough of the real thing for names without a port: the first segment is the host. */
 export function canonical(name: ImageName): CanonicalImage {
 	const [repository = '', digest] = name.split('@');
-	return {repository: repository.replace(/:[^/:]*$/, ''), digest};
+	return {repository: repository.replace(/:[^/:]*$/, ''), tag: /:([^/:]*)$/.exec(repository)?.[1], digest};
 }
 
 export function decided(

@@ -34,6 +34,8 @@ spec:
 		registries: 'only registry.example, ghcr.io/shop; not registry.example/old',
 		platforms: 'linux/amd64, linux/arm64',
 		digestRequired: 'false',
+		packages: 'os, library',
+		knownExploited: 'ignore',
 		placeholders: 'deny',
 		earlyWarning: '336h',
 		enforcement: 'seal',
