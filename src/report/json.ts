@@ -1,6 +1,7 @@
+import {jsonText} from './json-text.ts';
 import type {Report} from './model.ts';
 
 /** The report as it is: its form is published by model.ts. */
 export function formatReportAsJson(report: Report): string {
-	return `${JSON.stringify(report, undefined, 2)}\n`;
+	return jsonText(report);
 }

@@ -3,6 +3,7 @@ import type {Decision, Severity} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
 import {isDecidedAbout, listedFindings} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
+import {jsonText} from './json-text.ts';
 import type {Report, ReportImage} from './model.ts';
 
 /** As many as GitHub's code scanning takes of one run. */
@@ -43,7 +44,7 @@ export function formatReportAsSarif(report: Report): string {
 			},
 		],
 	};
-	return `${JSON.stringify(log, undefined, 2)}\n`;
+	return jsonText(log);
 }
 
 function problemsOf(image: ReportImage) {
@@ -121,7 +122,7 @@ function locationOf({object, path, at}: ReportImage['origins'][number]) {
 }
 
 function pathUri(file: string): string {
-	return file.split(/[\\/]/).map(encodeURIComponent).join('/');
+	return file.toWellFormed().split(/[\\/]/).map(encodeURIComponent).join('/');
 }
 
 /** Plain text, in which SARIF (3.11) reads brackets as links and braces as places to fill in. */
