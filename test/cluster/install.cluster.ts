@@ -7,7 +7,7 @@ import {parse} from 'yaml';
 import {options, parseSettings, variableOf} from '../../src/settings.ts';
 import type {KubernetesObject} from '../argocd/kubernetes-api.ts';
 import {waitFor} from '../argocd/wait.ts';
-import {operatorDefinition} from './argo-cd-files.ts';
+import {argoCdFiles, newestArgoCd, oldestArgoCd, operatorDefinition} from './argo-cd-files.ts';
 import {argoNamespace, objectsOf, say, startBed, type Bed} from './bed.ts';
 import {find, gateImage, renderDirectory, renderInstallation} from './installation.ts';
 
@@ -58,17 +58,19 @@ async function dryRun(objects: readonly KubernetesObject[]): Promise<void> {
 	for (const object of objects) await bed.api.apply(object, {dryRun: true});
 }
 
-test('the API server takes the component with Argo CD’s manifests', async (t) => {
-	const objects = await renderInstallation(bed.argoCd);
-	await dryRun(objects);
-	t.is(gateOf(objects).image, gateImage);
-	t.is(find(objects, 'NetworkPolicy', 'argocd-trivy-gate-egress').metadata.namespace, 'argocd');
-	const {data} = find(objects, 'ConfigMap', 'argocd-cmd-params-cm') as KubernetesObject & {data: object};
-	t.like(data, {
-		'controller.repo.server.timeout.seconds': '180',
-		'server.repo.server.timeout.seconds': '180',
+for (const version of [oldestArgoCd, newestArgoCd]) {
+	test(`the API server takes the component with the manifests of Argo CD ${version}`, async (t) => {
+		const objects = await renderInstallation(await argoCdFiles(version, say));
+		await dryRun(objects);
+		t.is(gateOf(objects).image, gateImage);
+		t.is(find(objects, 'NetworkPolicy', 'argocd-trivy-gate-egress').metadata.namespace, 'argocd');
+		const {data} = find(objects, 'ConfigMap', 'argocd-cmd-params-cm') as KubernetesObject & {data: object};
+		t.like(data, {
+			'controller.repo.server.timeout.seconds': '180',
+			'server.repo.server.timeout.seconds': '180',
+		});
 	});
-});
+}
 
 test('the API server takes everything optional beside it', async (t) => {
 	const objects = await renderInstallation(bed.argoCd, {
