@@ -4,7 +4,7 @@
 //
 //   node plugin/build-tools.mjs                      into the tool cache, what is missing there
 //   node plugin/build-tools.mjs --only helm,trivy    just these
-//   node plugin/build-tools.mjs --into DIRECTORY     copies of the programs in one directory (the Dockerfile)
+//   node plugin/build-tools.mjs --into DIRECTORY     what the gate itself runs, as copies in one directory (the Dockerfile)
 import {spawn} from 'node:child_process';
 import {copyFile, mkdir, mkdtemp, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
@@ -147,7 +147,9 @@ async function main(args) {
 		throw new Error(
 			`--only: no tool is named ${unknown.join(', ')}; there are ${pins.tools.map((pin) => pin.name).join(', ')}.`,
 		);
-	const wanted = {...pins, tools: pins.tools.filter((pin) => only?.includes(pin.name) ?? true)};
+	// crane is the tests' registry.
+	const chosen = (pin) => only?.includes(pin.name) ?? (into === undefined || pin.development !== true);
+	const wanted = {...pins, tools: pins.tools.filter(chosen)};
 	const paths = await buildTools({pins: wanted, say: (line) => console.error(`set-up: ${line}`)});
 	if (into !== undefined) await mkdir(resolve(into), {recursive: true});
 	for (const [name, path] of Object.entries(paths)) {

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {stat} from 'node:fs/promises';
-import type {Readable, Writable} from 'node:stream';
+import type {Writable} from 'node:stream';
 import {execa} from 'execa';
 import type {RunningTool, RunTool, StartTool, ToolCall, ToolName, ToolResult} from './types.ts';
 
@@ -40,7 +40,6 @@ export async function runProgram(
 	{ownGroup}: RunOptions = {ownGroup: false},
 ): Promise<ToolResult> {
 	const started = performance.now();
-	const {read} = call;
 	const subprocess = execa(path, args, {
 		cwd: call.directory,
 		env: call.environment,
@@ -54,22 +53,18 @@ export async function runProgram(
 		input: call.input ?? '',
 		encoding: 'buffer',
 		stripFinalNewline: false,
-		buffer: {stdout: read === undefined, stderr: true},
 		maxBuffer: {stdout: call.maxOutput ?? defaultMaxOutput, stderr: 1024 * 1024},
 	});
 	const forget = ownGroup ? watchGroup(subprocess.pid) : () => {};
 	const endGroup = ownGroup ? () => signalGroup(subprocess.pid, 'SIGTERM') : () => {};
 	call.signal?.addEventListener('abort', endGroup, {once: true});
-	const reading = read === undefined ? undefined : readOutput(subprocess.stdout, read, () => subprocess.kill());
 	const result = await subprocess;
-	const refused = await reading;
 	call.signal?.removeEventListener('abort', endGroup);
 	if (ownGroup) signalGroup(subprocess.pid, 'SIGKILL');
 	forget();
 	const stderr = Buffer.from(result.stderr).toString('utf8');
 	if (result.timedOut) return stopped('timeout', result.signal, stderr);
 	if (result.isCanceled) return stopped('canceled', result.signal, stderr);
-	if (refused === true) return stopped('output-refused', result.signal, stderr);
 	if (result.isMaxBuffer) return stopped('output-too-big', result.signal, stderr);
 	if (result.signal !== undefined) return stopped('signal', result.signal, stderr);
 	if (result.exitCode !== undefined) {
@@ -125,19 +120,6 @@ export function startCompanion(
 			return {kind: 'missing', code: code ?? 'unknown'};
 		}),
 	};
-}
-
-/** Whether the reader refused what it was given. */
-async function readOutput(output: Readable, read: NonNullable<ToolCall['read']>, stop: () => void): Promise<boolean> {
-	try {
-		await read(output);
-		return false;
-	} catch {
-		stop();
-		// A reader that stopped in the middle would keep the pipe from ever being read to its end.
-		output.destroy();
-		return true;
-	}
 }
 
 /** Starts a program that runs until it is stopped. */

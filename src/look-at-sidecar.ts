@@ -25,8 +25,9 @@ import {parseReference} from './images/reference.ts';
 import {judgePolicy} from './judge-policy.ts';
 import {withoutCredentials} from './log.ts';
 import {storedDatabase} from './scan/database.ts';
-import {explainFailure} from './scan/failure.ts';
-import {privateDockerConfig} from './scan/registry.ts';
+import {createRegistryClient} from './scan/registry-client.ts';
+import type {RegistryClient} from './scan/registry-client.ts';
+import {readDocument} from './scan/registry.ts';
 import {openServiceClient} from './scanner.ts';
 import {reachableFromHere} from './service/address.ts';
 import {defaultSocket} from './settings.ts';
@@ -214,51 +215,56 @@ interface Question {
 
 const probeTimeoutMs = 20_000;
 
-function probeAll(questions: readonly Question[], request: SidecarRequest): Promise<readonly Reached[]> {
-	return Promise.all(
-		questions.map(async ({name, references}) => {
-			let last: Reached = {
-				name: withoutCredentials(name),
-				result: {kind: 'failed', reason: 'other', detail: 'it is no name of an image'},
-				date: undefined,
-			};
-			for (const reference of references) {
-				last = {...(await probe(reference, request)), name: withoutCredentials(name)};
-				if (last.result.kind === 'answered') break;
-			}
-			return last;
-		}),
-	);
+async function probeAll(
+	questions: readonly Question[],
+	{settings, context}: SidecarRequest,
+): Promise<readonly Reached[]> {
+	const {path, required} = settings.dockerConfigFile;
+	const client = createRegistryClient(context, {
+		dockerConfigFile: required || (await exists(path)) ? path : undefined,
+		// The operator names them.
+		permittedAddresses: ['0.0.0.0/0', '::/0'],
+		now: Date.now,
+	});
+	try {
+		return await Promise.all(
+			questions.map(async ({name, references}) => {
+				let last: Reached = {
+					name: withoutCredentials(name),
+					result: {kind: 'failed', reason: 'other', detail: 'it is no name of an image'},
+					date: undefined,
+				};
+				for (const reference of references) {
+					last = {...(await probe(reference, client)), name: withoutCredentials(name)};
+					if (last.result.kind === 'answered') break;
+				}
+				return last;
+			}),
+		);
+	} finally {
+		await client.close();
+	}
 }
 
-/** Asks for a digest with the credentials that scans have. crane tells the registry's clock in what it is told to show. */
-async function probe(reference: string, {settings, context}: SidecarRequest): Promise<Omit<Reached, 'name'>> {
-	const {path, required} = settings.dockerConfigFile;
-	const present = required || (await exists(path));
-	let home: string;
+/** Asks for a manifest with the credentials that scans have. */
+async function probe(reference: string, client: RegistryClient): Promise<Omit<Reached, 'name'>> {
+	const [, server, repository, version] = /^([^/]+)\/(.+?)([:@][^/]*)$/.exec(reference) ?? [];
+	if (server === undefined || repository === undefined || version === undefined)
+		return failed('other', 'it is no name of an image');
 	try {
-		home = await privateDockerConfig(context, present ? path : undefined);
+		const about = {kind: 'manifest', version} as const;
+		const answer = await client.ask({server, repository, about, timeoutMs: probeTimeoutMs, read: readDocument});
+		if (answer.kind === 'failed') return failed(reasons[answer.reason] ?? 'other', answer.detail);
+		const date = new Date(answer.date ?? '');
+		return {result: {kind: 'answered'}, date: Number.isNaN(date.getTime()) ? undefined : date};
 	} catch (error) {
 		if (!(error instanceof GateError)) throw error;
-		const detail = 'the registry credentials cannot be used';
-		return {result: {kind: 'failed', reason: 'other', detail}, date: undefined};
+		return failed('other', 'the registry credentials cannot be used');
 	}
-	const result = await context.run('crane', ['digest', '--verbose', '--', reference], {
-		environment: {...context.environment, HOME: home, TMPDIR: home, DOCKER_CONFIG: home},
-		directory: home,
-		timeoutMs: probeTimeoutMs,
-		signal: context.signal,
-	});
-	const words = result.kind === 'missing' ? '' : result.stderr;
-	const date = dateOf(words);
-	if (result.kind === 'exited' && result.exitCode === 0) return {result: {kind: 'answered'}, date};
-	const failure = explainFailure(result, 'crane', {timeoutMs: probeTimeoutMs, reference});
-	return {result: {kind: 'failed', reason: reasons[failure.reason] ?? 'other', detail: failure.detail}, date};
 }
 
-function dateOf(words: string): Date | undefined {
-	const [, text] = /^Date: (\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT)\r?$/im.exec(words) ?? [];
-	return text === undefined ? undefined : new Date(text);
+function failed(reason: FailureReason, detail: string): Omit<Reached, 'name'> {
+	return {result: {kind: 'failed', reason, detail}, date: undefined};
 }
 
 const reasons: Partial<Readonly<Record<UnscannedReason, FailureReason>>> = {

@@ -152,7 +152,7 @@ async function findSource({settings}: Run): Promise<Source> {
 async function checkTools(source: Source, {settings, paths, context}: Run): Promise<Partial<Record<ToolName, string>>> {
 	const renderers: readonly ToolName[] = source.kind === 'helm' || source.kind === 'kustomize' ? [source.kind] : [];
 	const scans = settings.service === undefined && settings.command !== 'images' && settings.command !== 'render';
-	const scanners: readonly ToolName[] = scans ? ['crane', 'trivy'] : [];
+	const scanners: readonly ToolName[] = scans ? ['trivy'] : [];
 	const names = [...renderers, ...scanners];
 	const versions = await Promise.all(
 		names.map(async (name) => [name, await checkTool(name, paths[name], context)] as const),

@@ -106,9 +106,7 @@ async function startService(
 		await Promise.race([closed, wait(closeMs)]);
 	};
 	try {
-		const [trivyVersion] = await Promise.all(
-			(['trivy', 'crane'] as const).map((name) => checkTool(name, paths[name], {...context, signal})),
-		);
+		const trivyVersion = await checkTool('trivy', paths.trivy, {...context, signal});
 		const pace = createPace();
 		const metrics = createMetrics({status: () => engine.status(), version: packageJson.version, now: Date.now});
 		const observe = (event: EngineEvent) => {
@@ -121,7 +119,7 @@ async function startService(
 			policy,
 			context,
 			paths,
-			trivyVersion: trivyVersion ?? '',
+			trivyVersion,
 			lives: 'service',
 			observe,
 		});
@@ -131,7 +129,7 @@ async function startService(
 			...shared,
 			token,
 			version: packageJson.version,
-			trivyVersion: trivyVersion ?? '',
+			trivyVersion,
 			startedAt: new Date().toISOString(),
 			targetOf: targetOfText,
 			secondsLeft: () => pace.secondsLeft(engine.status()),

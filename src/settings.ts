@@ -9,6 +9,7 @@ import type {ReportFormat} from './report/format-names.ts';
 import {parseListenAddress, parseServiceAddress} from './service/address.ts';
 import type {ServiceAddress} from './service/address.ts';
 import {tokenProblem} from './service/token.ts';
+import {toolNames} from './types.ts';
 import type {BuildEnvironment, ToolName} from './types.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -91,7 +92,7 @@ export const options = [
 		defaultText: '10000',
 	},
 	{name: 'scan-timeout', kind: 'number', describe: 'Seconds for one image', defaultText: '300'},
-	{name: 'retries', kind: 'number', describe: 'How often a transient failure is tried again', defaultText: '2'},
+	{name: 'retries', kind: 'number', describe: 'How often a transient failure is tried again', defaultText: '4'},
 	{
 		name: 'docker-config',
 		kind: 'string',
@@ -137,7 +138,6 @@ export const options = [
 	{name: 'helm', kind: 'string', describe: 'The helm program', defaultText: 'from PATH, else the tool cache'},
 	{name: 'kustomize', kind: 'string', describe: 'The kustomize program', defaultText: 'from PATH, else the tool cache'},
 	{name: 'trivy', kind: 'string', describe: 'The trivy program', defaultText: 'from PATH, else the tool cache'},
-	{name: 'crane', kind: 'string', describe: 'The crane program', defaultText: 'from PATH, else the tool cache'},
 	{
 		name: 'service',
 		kind: 'string',
@@ -345,7 +345,7 @@ export function parseSettings(
 		tagMemoryMs: (read.number('tag-memory', 0, 86_400) ?? 60) * 1000,
 		queueLimit: read.number('queue-limit', 1, 1_000_000) ?? 10_000,
 		scanTimeoutMs: seconds('scan-timeout', 300),
-		retries: read.number('retries', 0, 20) ?? 2,
+		retries: read.number('retries', 0, 20) ?? 4,
 		dockerConfigFile: dockerConfig(read.string('docker-config'), environment),
 		sourceCredentials: pathOf(read.string('source-credentials')),
 		caFile: read.string('ca-file') ?? (environment['SSL_CERT_FILE'] || undefined),
@@ -457,7 +457,7 @@ function reader(flags: Flags, environment: Environment, problems: string[]) {
 
 function toolSettings(read: Reader): Settings['tools'] {
 	const paths: Partial<Record<ToolName, string>> = {};
-	for (const name of ['helm', 'kustomize', 'trivy', 'crane'] as const) {
+	for (const name of toolNames) {
 		const path = read.string(name);
 		if (path !== undefined) paths[name] = resolve(path);
 	}

@@ -23,7 +23,6 @@ export async function locateTools(
 		helm: await locate('helm'),
 		kustomize: await locate('kustomize'),
 		trivy: await locate('trivy'),
-		crane: await locate('crane'),
 	};
 }
 
@@ -48,7 +47,6 @@ const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
 	helm: ['version', '--short'],
 	kustomize: ['version'],
 	trivy: ['--version'],
-	crane: ['version'],
 };
 
 /**

@@ -559,7 +559,7 @@ export type Enforcement = 'job' | 'seal' | 'fail-render' | 'warn';
 
 // ── ports ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const toolNames = ['helm', 'kustomize', 'trivy', 'crane'] as const;
+export const toolNames = ['helm', 'kustomize', 'trivy'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export interface ToolCall {
@@ -571,8 +571,6 @@ export interface ToolCall {
 	readonly input?: string;
 	/** Bytes of stdout that are too many; default 100 MiB. */
 	readonly maxOutput?: number;
-	/** Takes stdout as it comes; the result then has none. When it rejects, the program is stopped. */
-	readonly read?: (output: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 /** How a program ended: the states cannot overlap, the first cause wins. */
@@ -588,7 +586,7 @@ export type ToolResult =
 	| {readonly kind: 'missing'; readonly path: string; readonly code: string}
 	| {
 			readonly kind: 'stopped';
-			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big' | 'output-refused';
+			readonly reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big';
 			readonly signal: string | undefined;
 			readonly stderr: string;
 	  };

@@ -86,8 +86,14 @@ test('what is wrong is told with its reason, and no password', async (t) => {
 	t.true(told.includes('error plugin: the repo-server has other plugins beside the gate'));
 	t.true(told.includes('error tools: helm cannot be used — helm is not there — /nonexistent/helm'));
 	t.true(told.includes('error database: no repository of the vulnerability database answers'));
-	t.true(told.some((line) => line.startsWith('error registries: the registry 127.0.0.1:1 cannot be read: crane: ')));
-	t.true(told.includes(`error registries: the image ${lab.registry}/shop/none:1 cannot be read: crane: NAME_UNKNOWN`));
+	t.true(
+		told.some((line) => line.startsWith('error registries: the registry 127.0.0.1:1 cannot be read: 127.0.0.1:1')),
+	);
+	t.true(
+		told.includes(
+			`error registries: the image ${lab.registry}/shop/none:1 cannot be read: ${lab.registry} answered 404 NAME_UNKNOWN`,
+		),
+	);
 	t.true(told.includes('error registries: the image Not An Image cannot be read: it is no name of an image'));
 	t.true(told.some((line) => /^error policy: the policy cannot be used — .*policy\.yaml: line 1/.test(line)));
 	t.false(`${stdout}${stderr}`.includes('the-password'));
@@ -98,8 +104,11 @@ test('the clock is compared with the registry’s, whose certificate is trusted 
 	const {registry, authority, proxy} = await lab.secure();
 	const image = `${registry}/shop/alpine:1.0`;
 	const distrusted = await doctor([image]);
-	const refused = `error registries: the image ${image} cannot be read: crane: failed to verify certificate`;
-	t.true(distrusted.told.includes(refused));
+	const refused = `error registries: the image ${image} cannot be read: ${registry}: its certificate cannot be verified`;
+	t.true(
+		distrusted.told.some((line) => line.startsWith(refused)),
+		distrusted.told.join('\n'),
+	);
 	const environment = {TRIVY_GATE_CA_FILE: authority};
 	const inTime = await doctor([image], {environment});
 	t.false(
@@ -107,7 +116,7 @@ test('the clock is compared with the registry’s, whose certificate is trusted 
 		inTime.told.join('\n'),
 	);
 	const date = new Date(Date.now() - 3_600_000).toUTCString();
-	proxy.add({path: /^\/v2\/$/, fault: {kind: 'status', status: 200, headers: {date}, body: '{}'}});
+	proxy.add({kind: 'manifest-get', fault: {kind: 'status', status: 200, headers: {date}, body: '{}'}});
 	const late = await doctor([image], {environment});
 	t.true(late.told.includes(`error clock: the clock is 60 minutes ahead of the one of ${image}`), late.told.join('\n'));
 });

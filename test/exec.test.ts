@@ -8,14 +8,6 @@ import {runProgram, startProgram} from '../src/exec.ts';
 const call = {environment: {}, directory: tmpdir(), timeoutMs: 20_000};
 const node = process.execPath;
 const script = (text: string) => ['-e', text];
-const refuseLater = async (output: AsyncIterable<Uint8Array>) => {
-	// Not a loop: a loop would close what it leaves.
-	const pieces = output[Symbol.asyncIterator]();
-	await pieces.next();
-	await pieces.next();
-	throw new Error('enough');
-};
-const refuse = () => Promise.reject(new Error('enough'));
 
 test('a program’s exit code, stdout and stderr come back as they are', async (t) => {
 	const result = await runProgram(
@@ -80,33 +72,6 @@ test('a program that was killed, and one that prints without end', async (t) => 
 	});
 	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
 	t.like(await runProgram(node, endless, {...call, maxOutput: 1_000_000}), {kind: 'stopped', reason: 'output-too-big'});
-});
-
-test('what a program prints can be read as it comes, and is then not kept', async (t) => {
-	const pieces: number[] = [];
-	const result = await runProgram(node, script('process.stdout.write("x".repeat(3_000_000))'), {
-		...call,
-		maxOutput: 1000,
-		read: async (output) => {
-			for await (const piece of output) pieces.push(piece.length);
-		},
-	});
-	t.like(result, {kind: 'exited', exitCode: 0, stdout: new Uint8Array()});
-	t.true(pieces.length > 1);
-	t.is(
-		pieces.reduce((sum, length) => sum + length, 0),
-		3_000_000,
-	);
-});
-
-test('a program whose output is refused is stopped', async (t) => {
-	const endless = script('const more = () => process.stdout.write("x".repeat(65536), more); more()');
-	t.like(await runProgram(node, endless, {...call, read: refuse}), {kind: 'stopped', reason: 'output-refused'});
-});
-
-test('a program whose output is refused in the middle does not wait to be read to its end', async (t) => {
-	const much = script('process.on("SIGTERM", () => {}); process.stdout.write("x".repeat(50_000_000))');
-	t.like(await runProgram(node, much, {...call, read: refuseLater}), {kind: 'stopped', reason: 'output-refused'});
 });
 
 for (const ownGroup of [true, false]) {

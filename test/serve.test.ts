@@ -66,7 +66,6 @@ async function serve(
 		client: {
 			TRIVY_GATE_SERVICE: address,
 			TRIVY_GATE_TRIVY: nowhere,
-			TRIVY_GATE_CRANE: nowhere,
 			TRIVY_GATE_CACHE_DIR: nowhere,
 			...extra,
 		},

@@ -19,7 +19,7 @@ async function fakeTool(name: string, prints: string): Promise<string> {
 
 function contextFor(path: string): ToolContext {
 	return {
-		run: createRunTool({helm: path, kustomize: path, trivy: path, crane: path}),
+		run: createRunTool({helm: path, kustomize: path, trivy: path}),
 		environment: {},
 		makeDirectory: (label) => mkdtemp(join(tmpdir(), label)),
 		signal: new AbortController().signal,
@@ -36,7 +36,6 @@ test('a tool comes from the setting, else from PATH, else from the cache', async
 		helm: '/my/helm',
 		kustomize: '/cache/kustomize-5.8.1/kustomize',
 		trivy: path,
-		crane: '/cache/crane-0.21.9/crane',
 	});
 });
 
@@ -45,7 +44,7 @@ test('a relative entry of PATH does not let the checkout bring a tool', async (t
 	t.is(paths.trivy, '/cache/trivy-0.74.0/trivy');
 });
 
-const accepted = test.macro<[name: 'helm' | 'kustomize' | 'trivy' | 'crane', prints: string, version: string]>({
+const accepted = test.macro<[name: 'helm' | 'kustomize' | 'trivy', prints: string, version: string]>({
 	exec: async (t, name, prints, version) => {
 		const path = await fakeTool(name, prints);
 		t.is(await checkTool(name, path, contextFor(path)), version);
@@ -56,7 +55,6 @@ test(accepted, 'helm', 'v4.2.1', '4.2.1');
 test(accepted, 'kustomize', 'v5.8.1', '5.8.1');
 test(accepted, 'trivy', 'Version: 0.74.0\nVulnerability DB:\n  Version: 2', '0.74.0');
 test(accepted, 'trivy', 'Version: 0.72.0', '0.72.0');
-test(accepted, 'crane', '0.21.9', '0.21.9');
 
 const refused = test.macro<[prints: string, code: ErrorCode, words: RegExp]>({
 	exec: async (t, prints, code, words) => {

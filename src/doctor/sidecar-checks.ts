@@ -12,7 +12,7 @@ const hourMs = 3_600_000;
 const tools = sidecarCheck({
 	name: 'tools',
 	needs: ['tools'],
-	fine: 'helm, kustomize, trivy and crane are the pinned ones',
+	fine: 'helm, kustomize and trivy are the pinned ones',
 	find: (facts) =>
 		facts.tools.flatMap(({name, pinned, found}): readonly Trouble[] => {
 			if (found.kind === 'unusable') {

@@ -130,7 +130,7 @@ const maxWords = 4000;
 
 function stopWords(
 	tool: ToolName,
-	reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big' | 'output-refused',
+	reason: 'timeout' | 'canceled' | 'signal' | 'output-too-big',
 	signal: AbortSignal,
 ): {readonly code: ErrorCode; readonly what: string; readonly hint?: string} {
 	switch (reason) {
@@ -151,7 +151,6 @@ function stopWords(
 		case 'signal':
 			return {code: 'render-failed', what: `${tool} was killed by a signal`, hint: 'It may need more memory.'};
 		case 'output-too-big':
-		case 'output-refused':
 			return {code: 'limit-exceeded', what: `${tool} printed more than the gate reads`, hint: 'Split the application.'};
 	}
 }

@@ -49,8 +49,17 @@ export async function refusedAddress(
 	look: Lookup,
 ): Promise<string | undefined> {
 	const name = hostName(host);
-	const allowed = blockList(permitted);
 	const addresses = isIP(name) === 0 ? await look(name).catch(() => []) : [name];
+	return whyRefused(host, addresses, permitted);
+}
+
+/** The same for a host whose addresses are known. */
+export function whyRefused(
+	host: string,
+	addresses: readonly string[],
+	permitted: readonly string[],
+): string | undefined {
+	const allowed = blockList(permitted);
 	for (const address of addresses) {
 		const range = refusedRange(address);
 		if (range !== undefined && !contains(allowed, address)) {
@@ -60,7 +69,8 @@ export async function refusedAddress(
 	return undefined;
 }
 
-function hostName(host: string): string {
+/** Without the port, and without brackets. */
+export function hostName(host: string): string {
 	if (host.startsWith('[')) return host.slice(1, host.indexOf(']'));
 	return host.replace(/:\d+$/, '');
 }

@@ -26,8 +26,8 @@ import {openLayerCaches} from './layer-cache.ts';
 import {scansAtOnce} from './limits.ts';
 import {createReadings} from './readings.ts';
 import type {Readings} from './readings.ts';
-import {createRegistryTools} from './registry.ts';
-import type {RegistryTools} from './registry.ts';
+import {createRegistryClient} from './registry-client.ts';
+import type {Registries} from './registry.ts';
 import type {TrivyReport} from './report.ts';
 import {resolveImage} from './resolve.ts';
 import type {Resolution} from './resolve.ts';
@@ -88,7 +88,7 @@ export interface EngineOptions {
 interface Engine extends EngineOptions {
 	readonly databases: Databases;
 	readonly readings: Readings;
-	readonly registry: RegistryTools;
+	readonly registries: Registries;
 	readonly questions: FairLimit;
 	readonly tags: TagMemory;
 	readonly scans: Scans;
@@ -137,11 +137,8 @@ export async function startEngine(options: EngineOptions): Promise<LocalScanEngi
 		timings: {...serverTimings, ...options.timings},
 		onEvent,
 	});
-	const registry = createRegistryTools(context, {
-		dockerConfigFile,
-		mirrors,
-		timeoutMs: Math.min(scanTimeoutMs, 30_000),
-	});
+	const client = createRegistryClient(context, options);
+	const registries = {client, mirrors, timeoutMs: Math.min(scanTimeoutMs, 30_000)};
 	const store = openReportStore(join(cacheDirectory, 'reports'), options.cacheBytes, context.log);
 	const readings = createReadings(store, trivyVersion);
 	// One more than are scanned at once, so that the next is fetched meanwhile.
@@ -158,7 +155,7 @@ export async function startEngine(options: EngineOptions): Promise<LocalScanEngi
 		queue,
 		questions,
 		readings,
-		registry,
+		registries,
 		space: createSpace(options.layerSpaceBytes),
 		trivy,
 		concurrency,
@@ -169,7 +166,7 @@ export async function startEngine(options: EngineOptions): Promise<LocalScanEngi
 		context,
 		databases,
 		readings,
-		registry,
+		registries,
 		questions,
 		tags: createTagMemory(options.tagMemoryMs, () => performance.now()),
 		scans,
@@ -185,6 +182,7 @@ export async function startEngine(options: EngineOptions): Promise<LocalScanEngi
 		queue.close(new Error('the engine is being stopped'));
 		await generations.close();
 		await Promise.all(background);
+		await client.close();
 		await store.prune();
 	};
 	return {
@@ -345,7 +343,7 @@ async function scanTarget(
 }
 
 async function resolveTarget(target: ScanTarget, request: ScanRequest, engine: Engine): Promise<Resolution> {
-	const {context, permittedAddresses, questions, registry, retries, tags} = engine;
+	const {context, permittedAddresses, questions, registries, retries, tags} = engine;
 	const {signal} = context;
 	const platforms = platformsOf(target, request);
 	const refused = await refusedAddress(target.host, permittedAddresses, createLookup(signal));
@@ -356,7 +354,7 @@ async function resolveTarget(target: ScanTarget, request: ScanRequest, engine: E
 	};
 	return tags.resolve(target, platforms, () =>
 		retrying({signal, retries, onRetry}, () =>
-			questions(request.application, () => resolveImage(target, platforms, registry)),
+			questions(request.application, () => resolveImage(target, platforms, registries)),
 		),
 	);
 }

@@ -2,16 +2,18 @@ import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import pLimit from 'p-limit';
 import type {ScanTarget} from '../types.ts';
+import {codeOf} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
 import {blobPath, writeLayout} from './layout.ts';
 import type {ImageLayout} from './layout.ts';
 import {isFailure, readImageConfig, refused} from './manifest.ts';
 import type {ImageConfig, ImageManifest} from './manifest.ts';
-import {askRegistries} from './registry.ts';
-import type {RegistryTools} from './registry.ts';
+import {askRegistries, readDocument} from './registry.ts';
+import type {Registries} from './registry.ts';
+import type {Failed} from './retrying.ts';
 import type {Lease} from './space.ts';
 import {unpackLayer} from './unpack.ts';
-import type {ExpectedLayer, UnpackOutcome} from './unpack.ts';
+import type {ExpectedLayer} from './unpack.ts';
 
 /** An image whose unknown layers are on disk, checked. */
 export interface FetchedImage {
@@ -24,7 +26,7 @@ export interface FetchedImage {
 export interface FetchOptions {
 	/** An empty directory. */
 	readonly directory: string;
-	readonly registry: RegistryTools;
+	readonly registries: Registries;
 	readonly lease: Lease;
 	/** What a known layer unpacks to. */
 	readonly diffIdOf: (digest: string) => string | undefined;
@@ -33,8 +35,6 @@ export interface FetchOptions {
 }
 
 const layersAtOnce = 3;
-/** Configurations are some kilobytes; this is what crane itself reads of one at most. */
-const maxConfigBytes = 4 * 1024 * 1024;
 
 /** Fetches an image's configuration and those of its layers that are not known, each once, and checks them all. */
 export async function fetchImage(
@@ -63,15 +63,14 @@ export async function fetchImage(
 async function fetchConfig(
 	target: ScanTarget,
 	manifest: ImageManifest,
-	{registry, timeoutMs}: FetchOptions,
+	{registries, timeoutMs}: FetchOptions,
 ): Promise<ImageConfig | ScanFailure> {
-	const answer = await askRegistries(target, registry, {
-		version: `@${manifest.config}`,
-		arguments: (reference) => ['blob', '--', reference],
-		timeoutMs: Math.min(timeoutMs, registry.timeoutMs),
-		maxOutput: maxConfigBytes,
+	const answer = await askRegistries(target, registries, {
+		about: {kind: 'blob', digest: manifest.config},
+		timeoutMs: Math.min(timeoutMs, registries.timeoutMs),
+		read: readDocument,
 	});
-	return answer.kind === 'failed' ? answer : readImageConfig(answer.stdout, manifest);
+	return answer.kind === 'failed' ? answer : readImageConfig(answer.value, manifest);
 }
 
 /** Each layer that has to be fetched once; a layer that is said to be two things is refused. */
@@ -92,36 +91,22 @@ function missingLayers(
 async function fetchLayer(
 	target: ScanTarget,
 	layer: ExpectedLayer,
-	{directory, registry, lease, timeoutMs}: FetchOptions,
+	{directory, registries, lease, timeoutMs}: FetchOptions,
 ): Promise<ScanFailure | undefined> {
-	let outcome: UnpackOutcome | undefined;
-	let problem: ScanFailure | undefined;
-	const answer = await askRegistries(target, registry, {
-		version: `@${layer.digest}`,
-		arguments: (reference) => ['blob', '--', reference],
-		timeoutMs: Math.max(1, Math.ceil(timeoutMs)),
-		read: async (output) => {
-			const file = blobPath(directory, layer.digest);
-			outcome = await unpackLayer(output, layer, {file, lease}).catch((error: unknown) => {
-				problem = unwritable(error);
-				throw error;
-			});
-			if (outcome.kind !== 'cut-short') return;
-			problem = outcome.failure;
-			throw new Error(problem.detail);
-		},
-	});
-	if (problem !== undefined) return problem;
-	// What crane says about bytes that do not have their digest goes before what they were taken for.
+	const answer = await askRegistries(target, registries, {
+		about: {kind: 'blob', digest: layer.digest},
+		timeoutMs,
+		read: (body) => unpackLayer(body, layer, {file: blobPath(directory, layer.digest), lease}),
+	}).catch(unwritable);
 	if (answer.kind === 'failed') return answer;
-	return outcome?.kind === 'unpacked' ? undefined : (outcome?.failure ?? refused('a layer of the image was not read'));
+	return answer.value.kind === 'unpacked' ? undefined : answer.value.failure;
 }
 
-/** A system's error is about the file; any other that the layer's stream broke off, of which crane knows the reason. */
-function unwritable(error: unknown): ScanFailure | undefined {
-	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-	if (!/^E[A-Z]+$/.test(code)) return undefined;
+/** A layer that was sent well and could not be written. @throws any other error. */
+function unwritable(error: unknown): Failed {
+	const code = codeOf(error);
+	if (!/^E[A-Z]+$/.test(code)) throw error;
 	const detail =
 		code === 'ENOSPC' ? 'the disk of the temporary directory is full' : `its layers cannot be written (${code})`;
-	return {reason: 'scanner-failed', transient: false, detail};
+	return {kind: 'failed', reason: 'scanner-failed', transient: false, detail};
 }

@@ -1,128 +1,50 @@
-import {readFile, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
-import * as z from 'zod';
-import {GateError} from '../errors.ts';
-import {withoutCredentials} from '../log.ts';
-import type {Log, ToolCall, ToolContext, ToolResult} from '../types.ts';
-import {explainFailure} from './failure.ts';
+import type {RegistryClient, RegistryQuestion} from './registry-client.ts';
+import type {Failed} from './retrying.ts';
 import type {ScanFailure} from './failure.ts';
 
-/** What reaching registries needs: crane with its surroundings, and the mirrors of each registry. */
-export interface RegistryTools {
-	readonly crane: (
-		args: readonly string[],
-		call: Pick<ToolCall, 'timeoutMs' | 'maxOutput' | 'read'>,
-	) => Promise<ToolResult>;
+/** What reaching registries needs: a client with the operator's credentials, and the mirrors of each registry. */
+export interface Registries {
+	readonly client: RegistryClient;
 	readonly mirrors: Readonly<Record<string, readonly string[]>>;
+	/** For a manifest or a configuration, in milliseconds. */
 	readonly timeoutMs: number;
 }
 
-const dockerConfig = z.object({auths: z.record(z.string(), z.unknown()).optional()});
-
-/**
- * Makes a private DOCKER_CONFIG directory from the operator's file, read anew for each call so that rotated credentials
- * count. Only `auths` is taken over: credential helpers would run programs and use the machine's own cloud identity.
- * @param file undefined: anonymous access.
- */
-export async function privateDockerConfig(context: ToolContext, file: string | undefined): Promise<string> {
-	const directory = await context.makeDirectory('docker');
-	const auths = file === undefined ? {} : await readAuths(file);
-	await writeFile(join(directory, 'config.json'), JSON.stringify({auths}), {mode: 0o600});
-	return directory;
-}
-
-async function readAuths(file: string): Promise<Readonly<Record<string, unknown>>> {
-	let json: unknown;
-	try {
-		json = JSON.parse(await readFile(file, 'utf8'));
-	} catch (error) {
-		// JSON.parse quotes the text that it cannot read, and this text holds passwords.
-		const reason = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be read';
-		throw unusable(file, reason);
-	}
-	const parsed = dockerConfig.safeParse(json);
-	if (!parsed.success) throw unusable(file, '"auths" must map registries to credentials');
-	return parsed.data.auths ?? {};
-}
-
-function unusable(file: string, reason: string): GateError {
-	return new GateError({
-		stage: 'scan',
-		code: 'settings-invalid',
-		what: `the registry credentials cannot be used: ${reason}`,
-		where: file,
-		hint: 'Mount a Docker config.json with an "auths" entry per registry, or leave --docker-config away for anonymous access.',
-	});
-}
-
-/** Runs crane with private credentials; one call, one connection. */
-export function createRegistryTools(
-	context: ToolContext,
-	{
-		dockerConfigFile,
-		mirrors,
-		timeoutMs,
-	}: {
-		readonly dockerConfigFile: string | undefined;
-		readonly mirrors: Readonly<Record<string, readonly string[]>>;
-		readonly timeoutMs: number;
-	},
-): RegistryTools {
-	return {
-		mirrors,
-		timeoutMs,
-		crane: async (args, call) => {
-			const home = await privateDockerConfig(context, dockerConfigFile);
-			try {
-				const result = await context.run('crane', args, {
-					environment: {...context.environment, HOME: home, TMPDIR: home, DOCKER_CONFIG: home},
-					directory: home,
-					signal: context.signal,
-					maxOutput: 8 * 1024 * 1024,
-					...call,
-				});
-				tellWords('crane', result, context.log);
-				return result;
-			} finally {
-				await rm(home, {recursive: true, force: true});
-			}
-		},
-	};
-}
+/** More than any of them needs; a bigger one is refused. */
+export const maxDocumentBytes = 8 * 1024 * 1024;
 
 /**
  * Asks a registry's mirrors, in order, and then the registry itself, until one answers.
- * @param ask.version `:tag` or `@digest`.
- * @param ask.arguments what crane is asked about a reference.
+ * @throws as the client.
  */
-export async function askRegistries(
+export async function askRegistries<Result>(
 	{host, repository}: {readonly host: string; readonly repository: string},
-	{crane, mirrors}: RegistryTools,
-	ask: {
-		readonly version: string;
-		readonly arguments: (reference: string) => readonly string[];
-		readonly timeoutMs: number;
-		readonly maxOutput?: number;
-		/** Reads an answer as it comes; one that it refuses is not asked for again. */
-		readonly read?: NonNullable<ToolCall['read']>;
-	},
-): Promise<{readonly kind: 'answered'; readonly stdout: Uint8Array} | ({readonly kind: 'failed'} & ScanFailure)> {
+	{client, mirrors}: Registries,
+	ask: Pick<RegistryQuestion<Result>, 'about' | 'timeoutMs' | 'read'>,
+): Promise<{readonly kind: 'answered'; readonly value: Result} | Failed> {
 	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
-	const {timeoutMs, maxOutput, read} = ask;
-	const call = {
-		timeoutMs,
-		...(maxOutput === undefined ? {} : {maxOutput}),
-		...(read === undefined ? {} : {read}),
-	};
 	for (const server of [...(mirrors[host] ?? []), host]) {
-		const reference = `${server}/${repository}${ask.version}`;
-		const result = await crane(ask.arguments(reference), call);
-		if (result.kind === 'exited' && result.exitCode === 0) return {kind: 'answered', stdout: result.stdout};
-		const failure = explainFailure(result, 'crane', {timeoutMs, reference});
-		failures.push({host: server, failure});
-		if (result.kind === 'stopped' && (result.reason === 'canceled' || result.reason === 'output-refused')) break;
+		const answer = await client.ask({...ask, server, repository});
+		if (answer.kind === 'answered') return answer;
+		failures.push({host: server, failure: answer});
+		if (answer.reason === 'canceled') break;
 	}
-	return {kind: 'failed', ...joinFailures(failures)};
+	return {...joinFailures(failures), kind: 'failed'};
+}
+
+/**
+ * Reads a body that is a document. One that is too long is as good as none, because it cannot have the digest of one
+ * that is not.
+ */
+export async function readDocument(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+	const pieces: Uint8Array[] = [];
+	let bytes = 0;
+	for await (const piece of body) {
+		bytes += piece.length;
+		if (bytes > maxDocumentBytes) return new Uint8Array();
+		pieces.push(piece);
+	}
+	return Buffer.concat(pieces);
 }
 
 /** The last that answered at all gives the reason; what each of them said is told. */
@@ -133,12 +55,6 @@ function joinFailures(failures: ReadonlyArray<{readonly host: string; readonly f
 	return {
 		...last.failure,
 		transient: failures.some(({failure}) => failure.transient),
-		detail: failures.map(({host, failure}) => `${host}: ${failure.detail}`).join('; '),
+		detail: failures.map(({failure}) => failure.detail).join('; '),
 	};
-}
-
-/** What a tool said is for the operator's log alone: a registry may have put anything into it. */
-export function tellWords(tool: string, result: ToolResult, log: Log): void {
-	if (result.kind === 'missing' || (result.kind === 'exited' && result.exitCode === 0)) return;
-	log.detail('scan', `${tool} said: ${withoutCredentials(result.stderr.trim()).slice(-4000)}`);
 }

@@ -4,8 +4,8 @@ import type {ScanFailure} from './failure.ts';
 import {readJson} from './json.ts';
 import {digestPattern, hasFoldedKeys, readImageManifest, sha256} from './manifest.ts';
 import type {ImageManifest} from './manifest.ts';
-import {askRegistries} from './registry.ts';
-import type {RegistryTools} from './registry.ts';
+import {askRegistries, readDocument} from './registry.ts';
+import type {Registries} from './registry.ts';
 
 /** For each platform the digests of all images that a container runtime might choose for it. */
 export type Resolution =
@@ -21,7 +21,7 @@ export type Resolution =
 const digestOf = z.string().regex(digestPattern);
 const platformOf = z.object({os: z.string(), architecture: z.string(), variant: z.string().optional()});
 const child = z.object({mediaType: z.string().optional(), digest: digestOf, platform: platformOf.optional()});
-const manifest = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
+const manifestBody = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
 const imageTypes = [
 	'application/vnd.oci.image.manifest.v1+json',
 	'application/vnd.docker.distribution.manifest.v2+json',
@@ -34,21 +34,21 @@ const imageTypes = [
 export async function resolveImage(
 	target: ScanTarget,
 	platforms: readonly Platform[],
-	tools: RegistryTools,
+	registries: Registries,
 ): Promise<Resolution> {
-	const answer = await askRegistries(target, tools, {
-		version: target.version,
-		arguments: (reference) => ['manifest', '--', reference],
-		timeoutMs: tools.timeoutMs,
+	const answer = await askRegistries(target, registries, {
+		about: {kind: 'manifest', version: target.version},
+		timeoutMs: registries.timeoutMs,
+		read: readDocument,
 	});
 	if (answer.kind === 'failed') return answer;
-	if (target.version.startsWith('@') && target.version !== `@${sha256(answer.stdout)}`)
+	const {value: manifest} = answer;
+	if (target.version.startsWith('@') && target.version !== `@${sha256(manifest)}`)
 		return noManifest('another manifest than it was asked for');
-	const resolution = chooseDigests(answer.stdout, platforms);
-	const isImage =
-		resolution.kind === 'resolved' && [...resolution.digests.values()].flat().includes(sha256(answer.stdout));
+	const resolution = chooseDigests(manifest, platforms);
+	const isImage = resolution.kind === 'resolved' && [...resolution.digests.values()].flat().includes(sha256(manifest));
 	// A bigger one is asked for again: what is remembered must not fill the memory.
-	return isImage && answer.stdout.length <= keptManifestBytes ? {...resolution, manifest: answer.stdout} : resolution;
+	return isImage && manifest.length <= keptManifestBytes ? {...resolution, manifest} : resolution;
 }
 
 const keptManifestBytes = 64 * 1024;
@@ -57,14 +57,14 @@ const keptManifestBytes = 64 * 1024;
 export async function fetchManifest(
 	target: ScanTarget,
 	digest: string,
-	tools: RegistryTools,
+	registries: Registries,
 ): Promise<ImageManifest | ScanFailure> {
-	const answer = await askRegistries(target, tools, {
-		version: `@${digest}`,
-		arguments: (reference) => ['manifest', '--', reference],
-		timeoutMs: tools.timeoutMs,
+	const answer = await askRegistries(target, registries, {
+		about: {kind: 'manifest', version: `@${digest}`},
+		timeoutMs: registries.timeoutMs,
+		read: readDocument,
 	});
-	return answer.kind === 'failed' ? answer : readImageManifest(answer.stdout, digest);
+	return answer.kind === 'failed' ? answer : readImageManifest(answer.value, digest);
 }
 
 /**
@@ -74,7 +74,7 @@ export async function fetchManifest(
  */
 export function chooseDigests(bytes: Uint8Array, platforms: readonly Platform[]): Resolution {
 	const json = readJson(bytes);
-	const parsed = manifest.safeParse(json);
+	const parsed = manifestBody.safeParse(json);
 	if (!parsed.success || hasFoldedKeys(json)) return noManifest('something that is no image manifest');
 	const children = parsed.data.manifests;
 	if (children === undefined) {

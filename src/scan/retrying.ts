@@ -10,7 +10,13 @@ interface Options {
 	readonly onRetry: (attempt: number, detail: string) => void;
 }
 
-/** Tries again after transient failures, with exponential backoff and jitter, as long as there is time. */
+/** Who says to wait longer than this is not asked again: the caller is told, and may come back. */
+const longestWaitMs = 30_000;
+
+/**
+ * Tries again after transient failures, with exponential backoff and jitter, and not before who failed wants to be asked
+ * again, as long as there is time.
+ */
 export async function retrying<Result extends {readonly kind: string}>(
 	{signal, retries, onRetry}: Options,
 	attempt: () => Promise<Result | Failed>,
@@ -20,10 +26,11 @@ export async function retrying<Result extends {readonly kind: string}>(
 		const result = await attempt();
 		if (!isFailed(result)) return result;
 		if (signal.aborted) return stoppedBy(signal);
-		if (!result.transient || tries > retries) return result;
+		const {transient, retryAfterMs = 0} = result;
+		if (!transient || tries > retries || retryAfterMs > longestWaitMs) return result;
 		onRetry(tries, result.detail);
 		const backoffMs = 500 * 2 ** (tries - 1) * (0.5 + Math.random());
-		await wait(backoffMs, undefined, {signal}).catch(() => {});
+		await wait(Math.max(backoffMs, retryAfterMs), undefined, {signal}).catch(() => {});
 	}
 }
 

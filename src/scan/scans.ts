@@ -10,7 +10,7 @@ import type {Generation, Generations} from './generations.ts';
 import {isFailure, readImageManifest} from './manifest.ts';
 import type {ImageManifest} from './manifest.ts';
 import type {Readings} from './readings.ts';
-import type {RegistryTools} from './registry.ts';
+import type {Registries} from './registry.ts';
 import type {TrivyReport} from './report.ts';
 import {fetchManifest} from './resolve.ts';
 import {retrying, stoppedBy} from './retrying.ts';
@@ -47,7 +47,7 @@ export interface ScansOptions {
 	readonly queue: ScanQueue;
 	readonly questions: FairLimit;
 	readonly readings: Readings;
-	readonly registry: RegistryTools;
+	readonly registries: Registries;
 	readonly space: Space;
 	readonly trivy: TrivyRunner;
 	readonly concurrency: number;
@@ -164,11 +164,11 @@ function tellRetry({waiting}: Boarding): (attempt: number, detail: string) => vo
 
 async function manifestOf(
 	{application, target, digest, manifest}: Wanted,
-	{questions, registry}: ScansOptions,
+	{questions, registries}: ScansOptions,
 ): Promise<{readonly kind: 'manifest'; readonly manifest: ImageManifest} | Failed> {
 	const read =
 		manifest === undefined
-			? await questions(application, () => fetchManifest(target, digest, registry))
+			? await questions(application, () => fetchManifest(target, digest, registries))
 			: readImageManifest(manifest, digest);
 	return isFailure(read) ? {...read, kind: 'failed'} : {kind: 'manifest', manifest: read};
 }
@@ -238,14 +238,14 @@ function scannerFailed(detail: string, transient: boolean): Failed {
 
 async function fetchAndScan(wanted: Wanted, manifest: ImageManifest, round: Round): Promise<TrivyOutcome> {
 	const {generation, turn, scanning, options} = round;
-	const {context, registry, space, scanTimeoutMs, onEvent} = options;
+	const {context, registries, space, scanTimeoutMs, onEvent} = options;
 	const {diffIdOf} = generation.cache;
 	const unknown = manifest.layers.filter(({digest}) => diffIdOf(digest) === undefined);
 	const expected = unknown.reduce((sum, {bytes}) => sum + bytes * unpackedTimes, 0);
 	const lease = await space.lease(expected, context.signal);
 	const directory = await context.makeDirectory('image');
 	try {
-		const fetchOptions = {directory, registry, lease, diffIdOf, timeoutMs: scanTimeoutMs};
+		const fetchOptions = {directory, registries, lease, diffIdOf, timeoutMs: scanTimeoutMs};
 		const image = await fetchImage(wanted.target, manifest, fetchOptions);
 		if (isFailure(image)) return {...image, kind: 'failed'};
 		for (const layer of new Map(manifest.layers.map((each) => [each.digest, each])).values()) {

@@ -1,11 +1,12 @@
 import {mkdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {ToolContext, ToolResult} from '../types.ts';
+import {withoutCredentials} from '../log.ts';
+import type {Log, ToolContext, ToolResult} from '../types.ts';
 import type {Database} from './database.ts';
 import {explainFailure} from './failure.ts';
 import type {ScanFailure} from './failure.ts';
 import type {ImageLayout} from './layout.ts';
-import {privateDockerConfig, tellWords} from './registry.ts';
+import {privateDockerConfig} from './docker-config.ts';
 import {parseReport} from './report.ts';
 import type {TrivyReport} from './report.ts';
 import type {ServerAccess} from './server.ts';
@@ -68,7 +69,7 @@ export function createTrivyRunner(context: ToolContext, dockerConfigFile: string
 						signal: context.signal,
 					},
 				);
-				tellWords('trivy', result, context.log);
+				tellWords(result, context.log);
 				return result;
 			} finally {
 				// A killed Trivy leaves layers in its TMPDIR.
@@ -185,6 +186,12 @@ async function readReport(
 				report: parsed.report,
 			};
 	}
+}
+
+/** What it said is for the operator's log alone: an image may have put anything into it. */
+function tellWords(result: ToolResult, log: Log): void {
+	if (result.kind === 'missing' || (result.kind === 'exited' && result.exitCode === 0)) return;
+	log.detail('scan', `trivy said: ${withoutCredentials(result.stderr.trim()).slice(-4000)}`);
 }
 
 function invalid(detail: string): {readonly kind: 'failed'} & ScanFailure {

@@ -16,10 +16,9 @@ export interface ExpectedLayer extends ManifestLayer {
 	readonly diffId: string;
 }
 
-/** `cut-short`: it was not read to its end, and who sends it need not go on. */
 export type UnpackOutcome =
 	| {readonly kind: 'unpacked'; readonly bytes: number}
-	| {readonly kind: 'refused' | 'cut-short'; readonly failure: ScanFailure};
+	| {readonly kind: 'refused'; readonly failure: ScanFailure};
 
 /**
  * Unpacks a layer as it comes and writes its archive to a file, which counts only when the outcome is `unpacked`: what
@@ -62,10 +61,10 @@ export async function unpackLayer(
 		await pipeline(decompress(pieces()), measure, createWriteStream(file, {mode: 0o600}));
 		await drain(pieces());
 	} catch (error) {
-		if (stopped !== undefined) return {kind: 'cut-short', failure: stopped};
+		if (stopped !== undefined) return {kind: 'refused', failure: stopped};
 		if (!isDamaged(error)) throw error;
 		seen.damaged = true;
-		// Who sends it compares it with its digest at its end, and knows better what is wrong.
+		// That it is not what was asked for goes before that it cannot be unpacked.
 		await drain(pieces());
 	}
 	const whyNot = refusal({

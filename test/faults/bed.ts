@@ -108,7 +108,6 @@ function servedAt(place: Place, service: RunningGate, gate: GateRunner): Served 
 	const client = {
 		TRIVY_GATE_SERVICE: `unix:${place.socket}`,
 		TRIVY_GATE_TRIVY: nowhere,
-		TRIVY_GATE_CRANE: nowhere,
 		TRIVY_GATE_CACHE_DIR: nowhere,
 		TRIVY_GATE_DEADLINE: String(watchdogMs / 1000),
 	};

@@ -38,8 +38,8 @@ interface RegistryFault {
 	readonly most: number;
 }
 
-/** The service tries three times by default when it may pass, and crane three times each. */
-const attempts = 9;
+/** The service tries five times by default when it may pass. */
+const attempts = 5;
 const expired = () => ({
 	'www-authenticate': `Bearer realm="http://${bed.lab.registry}/token",service="lab",error="invalid_token"`,
 });

@@ -17,7 +17,6 @@ const programs = [
 	'usr/bin/git',
 	'usr/bin/tini',
 	'usr/lib/git-core/git-remote-http',
-	'usr/local/bin/crane',
 	'usr/local/bin/helm',
 	'usr/local/bin/kustomize',
 	'usr/local/bin/node',

@@ -81,7 +81,6 @@ async function gate(
 		TRIVY_GATE_HELM: tools.helm,
 		TRIVY_GATE_KUSTOMIZE: tools.kustomize,
 		TRIVY_GATE_TRIVY: tools.trivy,
-		TRIVY_GATE_CRANE: tools.crane,
 	});
 }
 

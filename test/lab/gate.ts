@@ -75,7 +75,6 @@ export async function createGateRunner(lab: Lab): Promise<GateRunner> {
 			TRIVY_GATE_HELM: lab.tools.helm,
 			TRIVY_GATE_KUSTOMIZE: lab.tools.kustomize,
 			TRIVY_GATE_TRIVY: lab.tools.trivy,
-			TRIVY_GATE_CRANE: lab.tools.crane,
 			...extra,
 		};
 	};

@@ -1,6 +1,5 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {ToolName} from '../../src/types.ts';
 import type {Say} from './cache.ts';
 import {makeDatabase, type DatabaseOptions} from './database.ts';
 import {imagesDirectory, readJson, type BuiltImage} from './images.ts';
@@ -15,7 +14,7 @@ import {
 	type ImageManifest,
 	type Manifest,
 } from './manifest.ts';
-import {prepareLab, toolPaths} from './prepared.ts';
+import {prepareLab, toolPaths, type LabTools} from './prepared.ts';
 import {startProxy, type Proxy} from './proxy.ts';
 import {startRegistry} from './registry.ts';
 
@@ -46,7 +45,7 @@ export interface Lab {
 	/** `REGISTRY/aquasec/trivy-db:2`: fresh when the lab starts. */
 	readonly databaseRepository: string;
 	/** Paths of the pinned tools, whether or not they are built; crane is. */
-	readonly tools: Readonly<Record<ToolName, string>>;
+	readonly tools: LabTools;
 	/** The names of all images, sorted. */
 	readonly imageNames: readonly string[];
 	/** `REGISTRY/shop/<name>:1.0`. */

@@ -28,14 +28,17 @@ export async function prepareLab({say = () => {}}: {readonly say?: Say} = {}): P
 	};
 }
 
+/** The gate's tools, and crane, which is the registry. */
+export type LabTools = Readonly<Record<ToolName | 'crane', string>>;
+
 /** Where the pinned tools are. @throws when crane, which is the registry, is not built. */
-export async function toolPaths(): Promise<Readonly<Record<ToolName, string>>> {
+export async function toolPaths(): Promise<LabTools> {
 	const {tools} = await readPins();
 	const paths = Object.fromEntries(tools.map((pin) => [pin.name, toolPath(pin, process.env)])) as Record<
-		ToolName,
+		ToolName | 'crane',
 		string
 	>;
-	const missing = toolNames.filter((name) => paths[name] === undefined);
+	const missing = [...toolNames, 'crane' as const].filter((name) => paths[name] === undefined);
 	if (missing.length > 0) throw new Error(`plugin/tools.json does not pin ${missing.join(', ')}`);
 	if (!(await exists(paths.crane))) {
 		throw new Error(`${paths.crane} is missing. Run "node plugin/build-tools.mjs --only crane".`);

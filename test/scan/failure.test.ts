@@ -1,6 +1,6 @@
 import test from 'ava';
 import {withoutCredentials} from '../../src/log.ts';
-import {explainFailure} from '../../src/scan/failure.ts';
+import {explainAnswer, explainFailure} from '../../src/scan/failure.ts';
 import type {UnscannedReason} from '../../src/types.ts';
 
 const exited = (stderr: string) =>
@@ -94,3 +94,36 @@ function missing(name: string): string {
 	const [repository, tag] = name.split(':');
 	return `Error: fetching manifest r.example/${name}: GET https://r.example/v2/${repository}/manifests/${tag}: MANIFEST_UNKNOWN: no`;
 }
+
+const answers = test.macro<[status: number, codes: readonly string[], reason: UnscannedReason, transient: boolean]>({
+	exec(t, status, codes, reason, transient) {
+		const body = Buffer.from(JSON.stringify({errors: codes.map((code) => ({code, message: 'send money'}))}));
+		const failure = explainAnswer('r.example', {status, body}, 0);
+		t.deepEqual({reason: failure.reason, transient: failure.transient}, {reason, transient});
+		t.is(failure.detail, ['r.example answered', status, ...codes].join(' '));
+	},
+	title: (_title, status, codes, reason, transient) =>
+		`${reason} (${transient ? 'transient' : 'permanent'}): ${[status, ...codes].join(' ')}`,
+});
+test(answers, 404, ['MANIFEST_UNKNOWN'], 'not-found', false);
+test(answers, 404, [], 'not-found', false);
+test(answers, 400, ['NAME_UNKNOWN'], 'not-found', false);
+test(answers, 401, ['UNAUTHORIZED'], 'unauthorized', false);
+test(answers, 403, ['DENIED'], 'unauthorized', false);
+test(answers, 429, [], 'rate-limited', true);
+test(answers, 403, ['TOOMANYREQUESTS'], 'rate-limited', true);
+test(answers, 500, ['UNKNOWN'], 'registry-error', true);
+test(answers, 503, [], 'registry-error', true);
+test(answers, 599, [], 'registry-error', true);
+test(answers, 418, [], 'registry-error', false);
+
+test('how long to wait is seconds or a date, and counts for what passes', (t) => {
+	const now = Date.parse('2026-11-27T12:00:00Z');
+	const wait = (retryAfter: string, status = 503) =>
+		explainAnswer('r', {status, body: Buffer.alloc(0), retryAfter}, now).retryAfterMs;
+	t.is(wait('120'), 120_000);
+	t.is(wait('Fri, 27 Nov 2026 12:00:30 GMT'), 30_000);
+	t.is(wait('Fri, 27 Nov 2026 11:00:00 GMT'), 0);
+	t.is(wait('soon'), undefined);
+	t.is(wait('120', 404), undefined);
+});

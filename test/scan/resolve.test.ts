@@ -1,7 +1,9 @@
 import {createHash} from 'node:crypto';
+import {Readable} from 'node:stream';
 import test from 'ava';
 import {chooseDigests, resolveImage} from '../../src/scan/resolve.ts';
-import type {ImageName, Platform, ToolResult} from '../../src/types.ts';
+import type {RegistryClient} from '../../src/scan/registry-client.ts';
+import type {ImageName, Platform} from '../../src/types.ts';
 
 const amd64 = 'linux/amd64' as Platform;
 const arm64 = 'linux/arm64' as Platform;
@@ -83,23 +85,21 @@ test('a key that Go folds by Unicode', refused, {
 
 test('mirrors are asked first, in order, and the registry itself last', async (t) => {
 	const asked: string[] = [];
-	const failing: ToolResult = {
-		kind: 'exited',
-		exitCode: 1,
-		stdout: new Uint8Array(),
-		stderr: 'Error: connection refused',
-		milliseconds: 1,
-	};
-	const crane = async (args: readonly string[]): Promise<ToolResult> => {
-		asked.push(args.join(' '));
-		return asked.length < 3 ? failing : {...failing, exitCode: 0, stdout: encode(index)};
+	const client: RegistryClient = {
+		ask: async ({server, repository, about, read}) => {
+			asked.push(`${server}/${repository}${about.kind === 'manifest' ? about.version : about.digest}`);
+			if (asked.length < 3)
+				return {kind: 'failed', reason: 'unreachable', transient: true, detail: 'connection refused'};
+			return {kind: 'answered', value: await read(Readable.from([encode(index)])), date: undefined};
+		},
+		close: async () => {},
 	};
 	const target = {image: 'nginx' as ImageName, host: 'docker.io', repository: 'library/nginx', version: ':latest'};
 	const mirrors = {'docker.io': ['one.example', 'two.example']};
-	const resolution = await resolveImage(target, [amd64], {crane, mirrors, timeoutMs: 1000});
+	const resolution = await resolveImage(target, [amd64], {client, mirrors, timeoutMs: 1000});
 	t.is(resolution.kind, 'resolved');
 	t.deepEqual(
 		asked,
-		['one.example', 'two.example', 'docker.io'].map((host) => `manifest -- ${host}/library/nginx:latest`),
+		['one.example', 'two.example', 'docker.io'].map((host) => `${host}/library/nginx:latest`),
 	);
 });

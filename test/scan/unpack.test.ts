@@ -137,14 +137,14 @@ test('a layer that is packed twice is told however its first bytes come', async 
 
 test('a layer that is longer than the manifest says is not read to its end', async (t) => {
 	const {outcome} = await unpack(packed, expected(packed, {bytes: 100}), {piece: 90});
-	t.like(outcome, {kind: 'cut-short', failure: {transient: false}});
+	t.like(outcome, {kind: 'refused', failure: {transient: false}});
 	t.regex(outcome.kind === 'unpacked' ? '' : outcome.failure.detail, /longer than its manifest says/);
 });
 
 test('a small layer that unpacks to more than there is room for is stopped', async (t) => {
 	for (const bomb of [gzipSync(Buffer.alloc(50_000_000)), frame(Buffer.alloc(50_000_000))]) {
 		const {outcome, content} = await unpack(bomb, expected(bomb), {space: 1_000_000});
-		t.like(outcome, {kind: 'cut-short', failure: {reason: 'scanner-failed', transient: false}});
+		t.like(outcome, {kind: 'refused', failure: {reason: 'scanner-failed', transient: false}});
 		t.true(content.length <= 1_000_000);
 	}
 });
@@ -155,7 +155,7 @@ test('what is beyond the room beside other images may be tried again', async (t)
 	const lease = await space.lease(0, never);
 	const file = join(directory, 'beside');
 	const outcome = await unpackLayer(inPieces(packed, 1000), expected(packed), {file, lease});
-	t.like(outcome, {kind: 'cut-short', failure: {transient: true}});
+	t.like(outcome, {kind: 'refused', failure: {transient: true}});
 	other.release();
 });
 
