@@ -441,7 +441,7 @@ test.serial('credentials per registry reach the registry and nothing else', asyn
 	await writeFile(file, '{"auths": sesame-open');
 	const broken = await gate.run(['scan', '-', '--docker-config', file], {input});
 	t.is(broken.exitCode, 2);
-	t.regex(broken.stdout, /the registry credentials cannot be used: it is not JSON/);
+	t.regex(broken.stdout, /the registry credentials cannot be\s+used: it is not JSON/);
 	t.false(`${broken.stdout}${broken.stderr}`.includes('sesame'));
 	lab.proxy.reset();
 	await rm(directory, {recursive: true});
