@@ -18,6 +18,7 @@ import {readPins, toolPath} from '../../plugin/build-tools.mjs';
 import {createRunTool, runProgram} from '../../src/exec.ts';
 import {detectSource} from '../../src/render/detect.ts';
 import {render} from '../../src/render/render.ts';
+import type {LabTools} from '../lab/prepared.ts';
 import type {ExecutionContext} from 'ava';
 import type {RenderedManifests, RenderParameters, SourceCredential, ToolContext, ToolName} from '../../src/types.ts';
 
@@ -25,10 +26,7 @@ export const secret = 'CREDENTIAL-f00dfeed';
 
 const pins = await readPins();
 /** The pinned programs. */
-export const tools = Object.fromEntries(pins.tools.map((pin) => [pin.name, toolPath(pin, process.env)])) as Record<
-	ToolName,
-	string
->;
+export const tools = Object.fromEntries(pins.tools.map((pin) => [pin.name, toolPath(pin, process.env)])) as LabTools;
 
 /** A file's text, or where a symlink points. */
 export type File = string | {readonly link: string};
