@@ -24,6 +24,7 @@ import type {Policy} from './gate/policy.ts';
 import {parseReference} from './images/reference.ts';
 import {judgePolicy} from './judge-policy.ts';
 import {withoutCredentials} from './log.ts';
+import {addressOf} from './render/source-address.ts';
 import {storedDatabase} from './scan/database.ts';
 import {createRegistryClient} from './scan/registry-client.ts';
 import type {RegistryClient} from './scan/registry-client.ts';
@@ -174,9 +175,7 @@ async function credentialsOf({
 async function sourceCredentialsOf(settings: Settings): Promise<SourceCredentials> {
 	try {
 		const all = await readAllSourceCredentials(settings);
-		const inClear = all
-			.filter(({scheme}) => scheme === 'http')
-			.map(({scheme, host, path}) => `${scheme}://${[host, ...path].join('/')}`);
+		const inClear = all.filter(({scheme}) => scheme === 'http').map(addressOf);
 		return {kind: 'read', inClear};
 	} catch (error) {
 		if (!(error instanceof GateError)) throw error;

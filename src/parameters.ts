@@ -124,6 +124,12 @@ export const parameters = [
 		...flag,
 	},
 	{
+		name: 'common-annotations-envsubst',
+		title: 'Variables in common annotations',
+		tooltip: 'Replace $ARGOCD_APP_… in common annotations.',
+		...flag,
+	},
+	{
 		name: 'label-without-selector',
 		title: 'Label without selector',
 		tooltip: 'Do not put common labels into selectors.',
@@ -386,6 +392,7 @@ export function renderParameters(values: ParameterValues, application: Applicati
 			commonAnnotations: record('common-annotations'),
 			forceCommonLabels: boolean('force-common-labels'),
 			forceCommonAnnotations: boolean('force-common-annotations'),
+			commonAnnotationsEnvsubst: boolean('common-annotations-envsubst'),
 			labelWithoutSelector: boolean('label-without-selector'),
 			labelIncludeTemplates: boolean('label-include-templates'),
 			patches: string('patches'),

@@ -57,8 +57,8 @@ async function readOne(directory: string, name: string, problems: string[]): Pro
 		});
 		return content.replace(/\r?\n$/, '');
 	};
-	const [url, username, password, project, passCredentials] = await Promise.all(
-		['url', 'username', 'password', 'project', 'passCredentials'].map(text),
+	const [url, username, password, alias, project, passCredentials] = await Promise.all(
+		['url', 'username', 'password', 'name', 'project', 'passCredentials'].map(text),
 	);
 	const found: string[] = [];
 	// Argo CD writes registries of charts without a scheme.
@@ -79,7 +79,13 @@ async function readOne(directory: string, name: string, problems: string[]): Pro
 	problems.push(...found);
 	if (address === undefined || username === undefined || password === undefined || found.length > 0) return undefined;
 	return {
-		credential: {...address, username, password, passCredentials: passCredentials === 'true'},
+		credential: {
+			...address,
+			name: alias === '' ? undefined : alias,
+			username,
+			password,
+			passCredentials: passCredentials === 'true',
+		},
 		project: project === '' ? undefined : project,
 	};
 }

@@ -62,6 +62,8 @@ export interface RenderParameters {
 		readonly commonAnnotations: Readonly<Record<string, string>>;
 		readonly forceCommonLabels: boolean;
 		readonly forceCommonAnnotations: boolean;
+		/** Replace build variables in annotations; in labels they always are. */
+		readonly commonAnnotationsEnvsubst: boolean;
 		readonly labelWithoutSelector: boolean;
 		readonly labelIncludeTemplates: boolean;
 		/** YAML text of the list that a kustomization's `patches` takes. */
@@ -78,6 +80,8 @@ export interface RenderParameters {
 
 /** What the operator lets a private source of charts or bases be read with. */
 export interface SourceCredential {
+	/** By which a chart may call it instead of by its address: `@name`. */
+	readonly name: string | undefined;
 	readonly scheme: 'https' | 'http' | 'oci';
 	/** With the port, unless it is the scheme's own. */
 	readonly host: string;

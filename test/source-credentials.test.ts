@@ -28,7 +28,7 @@ test('without a directory there are none', async (t) => {
 
 test('a directory for each source, with the keys of Argo CD’s repository Secrets', async (t) => {
 	const directory = await mounted(t, {
-		git,
+		git: {...git, name: 'shop'},
 		registry: {url: 'registry.example:5000/charts', type: 'helm', enableOCI: 'true', username: 'robot', password: 'x'},
 	});
 	t.deepEqual(await read(directory), [
@@ -36,6 +36,7 @@ test('a directory for each source, with the keys of Argo CD’s repository Secre
 			scheme: 'https',
 			host: 'git.example',
 			path: ['shop'],
+			name: 'shop',
 			username: 'reader',
 			password: 'p@ss: w',
 			passCredentials: false,
@@ -44,6 +45,7 @@ test('a directory for each source, with the keys of Argo CD’s repository Secre
 			scheme: 'oci',
 			host: 'registry.example:5000',
 			path: ['charts'],
+			name: undefined,
 			username: 'robot',
 			password: 'x',
 			passCredentials: false,

@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {basicLogin} from './source-address.ts';
+import {addressOf, basicLogin} from './source-address.ts';
 import type {SourceCredential} from '../types.ts';
 
 /**
@@ -12,8 +12,7 @@ export async function writeGitCredentials(home: string, credentials: readonly So
 	const sections = credentials
 		.filter(({scheme}) => scheme !== 'oci')
 		.map((credential) => {
-			const {scheme, host, path} = credential;
-			return `[http "${scheme}://${[host, ...path].join('/')}"]\n\textraHeader = "Authorization: Basic ${basicLogin(credential)}"\n\tfollowRedirects = false\n`;
+			return `[http "${addressOf(credential)}"]\n\textraHeader = "Authorization: Basic ${basicLogin(credential)}"\n\tfollowRedirects = false\n`;
 		});
 	if (sections.length === 0) return;
 	await writeFile(join(home, '.gitconfig'), sections.join(''), {mode: 0o600, flag: 'wx'});

@@ -4,7 +4,7 @@ import {GateError} from '../errors.ts';
 import {outside, isInside, notFound} from './confine.ts';
 import {readBounded} from './read-bounded.ts';
 import {copyRepository} from './private-copy.ts';
-import {basicLogin, credentialFor, parseSourceAddress, secretMasks} from './source-address.ts';
+import {addressOf, basicLogin, credentialFor, parseSourceAddress, secretMasks} from './source-address.ts';
 import {runTool} from './tool.ts';
 import {isMapping, readYaml, stringsOf} from './yaml-values.ts';
 import type {Mask} from './tool.ts';
@@ -48,10 +48,10 @@ export async function buildDependencies({
 	await copyRepository(source.root, copy);
 	const directory = join(copy, relative(source.root, source.directory));
 	const masks = [{path: directory, as: '.'}, {path: copy, as: '.'}, ...secretMasks(credentials)];
-	const {local, remote, registries} = await declaredRepositories(directory);
+	const {local, remote, named, registries} = await declaredRepositories(directory);
 	await Promise.all(local.map((repository) => confineDependency(repository, directory, copy)));
 	const configHome = environment['HELM_CONFIG_HOME'] ?? home;
-	await writeRepositories(configHome, remote, credentials, passCredentials);
+	await writeRepositories(configHome, {remote, named}, credentials, passCredentials);
 	await writeRegistryLogins(configHome, registries, credentials);
 	await runTool({
 		tool: 'helm',
@@ -71,6 +71,8 @@ async function declaredRepositories(directory: string): Promise<{
 	readonly local: readonly string[];
 	/** http(s) */
 	readonly remote: readonly string[];
+	/** What stands behind `@` or `alias:`, for repositories that the operator knows by a name. */
+	readonly named: readonly string[];
 	/** oci */
 	readonly registries: readonly string[];
 }> {
@@ -87,6 +89,7 @@ async function declaredRepositories(directory: string): Promise<{
 	return {
 		local: [...local],
 		remote: [...declared].filter((url) => /^https?:\/\//.test(url)),
+		named: [...declared].flatMap((url) => /^(?:@|alias:)(?<name>.+)/.exec(url)?.groups?.['name'] ?? []),
 		registries: [...declared].filter((url) => url.startsWith('oci://')),
 	};
 }
@@ -119,20 +122,29 @@ async function confineDependency(repository: string, chart: string, root: string
  */
 async function writeRepositories(
 	configHome: string,
-	urls: readonly string[],
+	{remote, named}: {readonly remote: readonly string[]; readonly named: readonly string[]},
 	credentials: readonly SourceCredential[],
 	passCredentials: boolean,
 ): Promise<void> {
-	const repositories = urls.map((url) => {
-		const entry = {name: url.replaceAll('/', '-'), url};
-		const credential = credentialFor(url, credentials);
-		if (credential === undefined) return {login: false, entry};
-		const {username, password} = credential;
-		const everywhere = passCredentials && credential.passCredentials;
-		return {login: true, entry: {...entry, username, password, pass_credentials_all: everywhere}};
+	const withLogin = (name: string, url: string, credential: SourceCredential) => ({
+		name,
+		url,
+		username: credential.username,
+		password: credential.password,
+		pass_credentials_all: passCredentials && credential.passCredentials,
 	});
-	const sorted = repositories.toSorted((one, other) => Number(other.login) - Number(one.login));
-	const content = {apiVersion: '', repositories: sorted.map(({entry}) => entry)};
+	const byName = named.flatMap((name) => {
+		const credential = credentials.find((one) => one.name === name && one.scheme !== 'oci');
+		return credential === undefined ? [] : [withLogin(name, addressOf(credential), credential)];
+	});
+	const byAddress = remote.flatMap((url) => {
+		const credential = credentialFor(url, credentials);
+		return credential === undefined ? [] : [withLogin(url.replaceAll('/', '-'), url, credential)];
+	});
+	const others = remote
+		.filter((url) => credentialFor(url, credentials) === undefined)
+		.map((url) => ({name: url.replaceAll('/', '-'), url}));
+	const content = {apiVersion: '', repositories: [...byName, ...byAddress, ...others]};
 	await writeFile(join(configHome, 'repositories.yaml'), JSON.stringify(content), {mode: 0o600});
 }
 

@@ -23,7 +23,9 @@ export function planEdits(kustomize: Kustomize, build: BuildEnvironment): readon
 	const {namePrefix, nameSuffix, images, replicas, commonLabels, commonAnnotations, namespace, patches, components} =
 		kustomize;
 	const labels = pairs(commonLabels, (value) => substitute(value, build));
-	const annotations = pairs(commonAnnotations, (value) => value);
+	const annotations = pairs(commonAnnotations, (value) =>
+		kustomize.commonAnnotationsEnvsubst ? substitute(value, build) : value,
+	);
 	const labelFlags = [
 		...(kustomize.forceCommonLabels ? ['--force'] : []),
 		...(kustomize.labelWithoutSelector ? ['--without-selector'] : []),

@@ -42,6 +42,11 @@ export function credentialFor(address: string, credentials: readonly SourceCrede
 		.toSorted((one, other) => other.path.length - one.path.length)[0];
 }
 
+/** As the operator wrote it, but for what can be left out. */
+export function addressOf({scheme, host, path}: SourceAddress): string {
+	return `${scheme}://${[host, ...path].join('/')}`;
+}
+
 /** What `Authorization: Basic` has behind it. */
 export function basicLogin({username, password}: SourceCredential): string {
 	return Buffer.from(`${username}:${password}`).toString('base64');

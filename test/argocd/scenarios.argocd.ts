@@ -6,8 +6,9 @@ import test from 'ava';
 import pLimit from 'p-limit';
 import {parameters} from '../../src/parameters.ts';
 import {startBed, type Bed} from './bed.ts';
+import {compare, comparePrivateDependency, missingParities, parityContent} from './compare.ts';
 import type {Outcome, Refusal, Scenario} from './scenario.ts';
-import {compare, parities, parityContent} from './parity.ts';
+import {parities} from './parity.ts';
 import {play} from './stage.ts';
 
 const directory = join(import.meta.dirname, 'scenarios');
@@ -64,9 +65,18 @@ for (const scenarioName of readdirSync(directory).toSorted()) {
 for (const parity of parities) {
 	test(`parity, ${parity.title}`, async (t) => {
 		t.timeout(20 * 60_000);
-		await limit(async () => compare(t, bed, await parityRepository(), parity));
+		await limit(async () => void (await compare(t, bed, await parityRepository(), parity)));
 	});
 }
+
+test('parity, helm: a dependency in a private repository', async (t) => {
+	t.timeout(20 * 60_000);
+	await limit(() => comparePrivateDependency(t, bed));
+});
+
+test('parity, every setting of a source: there is one that compares it', async (t) => {
+	t.deepEqual(await missingParities(bed), []);
+});
 
 test('parameters, in Argo CD’s UI: what is only shown, then all of them, with title, tooltip and kind', async (t) => {
 	const repository = await parityRepository();

@@ -9,6 +9,7 @@ import {readPins, run} from '../../plugin/build-tools.mjs';
 import {GateError} from '../../src/errors.ts';
 import {parseSourceAddress} from '../../src/render/source-address.ts';
 import type {SourceCredential} from '../../src/types.ts';
+import {startChartServer, type ChartServer} from '../lab/chart-server.ts';
 import {startGitServer} from '../lab/git-server.ts';
 import {makeCertificates} from '../lab/prepared.ts';
 import {startProxy} from '../lab/proxy.ts';
@@ -21,7 +22,7 @@ const login = `Basic ${Buffer.from(`reader:${password}`).toString('base64')}`;
 function credential(url: string, more: Partial<SourceCredential> = {}): SourceCredential {
 	const address = parseSourceAddress(url);
 	if (address === undefined) throw new Error(url);
-	return {...address, username: 'reader', password, passCredentials: false, ...more};
+	return {...address, name: undefined, username: 'reader', password, passCredentials: false, ...more};
 }
 
 interface WebServer {
@@ -85,42 +86,50 @@ function checkCalls(t: ExecutionContext, {calls}: Lab): void {
 }
 
 /** A repository of charts that wants the login. */
-async function privateCharts(
-	t: ExecutionContext,
-	lab: Lab,
-	chartUrl: (base: string) => string = () => 'dep-1.0.0.tgz',
-): Promise<WebServer> {
-	const file = await packDependency(lab);
-	const server: WebServer = await serve(t, async (path, {headers}, response) => {
-		if (headers.authorization !== login) return void response.writeHead(401).end();
-		if (path === '/charts/index.yaml') return void response.end(index(chartUrl(server.url)));
-		if (path === '/charts/dep-1.0.0.tgz') return void response.end(await readFile(file));
-		return void response.writeHead(404).end();
-	});
+async function privateCharts(t: ExecutionContext, lab: Lab, chartUrl = 'dep-1.0.0.tgz'): Promise<ChartServer> {
+	await packDependency(lab);
+	await writeFile(join(lab.outside, 'index.yaml'), index(chartUrl));
+	const server = await startChartServer(lab.outside, {username: 'reader', password});
+	t.teardown(server.stop);
 	return server;
 }
 
 test('a chart repository with basic auth: its credentials reach helm in a private file', async (t) => {
 	const lab = await makeLab(t, chart);
 	const server = await privateCharts(t, lab);
-	await dependOn(lab, `${server.url}/charts`);
-	const {text} = await renderLab(lab, {credentials: [credential(`${server.url}/charts`)]});
+	await dependOn(lab, server.url);
+	const {text} = await renderLab(lab, {credentials: [credential(server.url)]});
 	t.regex(text, /# Source: api\/charts\/dep\/templates\/deployment\.yaml/);
-	t.deepEqual(
-		server.requests.map(({what}) => what),
-		['GET /charts/index.yaml', 'GET /charts/dep-1.0.0.tgz'],
-	);
+	t.deepEqual(server.requests, [
+		{path: '/charts/index.yaml', login: 'right'},
+		{path: '/charts/dep-1.0.0.tgz', login: 'right'},
+	]);
+	checkCalls(t, lab);
+});
+
+test('a chart may call a repository by the name that the operator gave it, as in Argo CD', async (t) => {
+	const lab = await makeLab(t, chart);
+	const server = await privateCharts(t, lab);
+	for (const repository of ['@stable', 'alias:stable']) {
+		await dependOn(lab, repository);
+		const {text} = await renderLab(lab, {credentials: [credential(server.url, {name: 'stable'})]});
+		t.regex(text, /# Source: api\/charts\/dep\//);
+		const error = await t.throwsAsync(renderLab(lab, {credentials: [credential(server.url, {name: 'other'})]}), {
+			instanceOf: GateError,
+		});
+		t.is(error.code, 'dependency-missing');
+	}
 	checkCalls(t, lab);
 });
 
 test('without credentials, with wrong ones, and with those of another path it is refused, and says what to do', async (t) => {
 	const lab = await makeLab(t, chart);
 	const server = await privateCharts(t, lab);
-	await dependOn(lab, `${server.url}/charts`);
+	await dependOn(lab, server.url);
 	for (const credentials of [
 		[],
 		[credential(server.url, {username: 'other'})],
-		[credential(`${server.url}/others`)],
+		[credential(server.url.replace('/charts', '/others'))],
 		[credential(server.url.replace('http:', 'https:'))],
 	]) {
 		const error = await t.throwsAsync(renderLab(lab, {credentials}), {instanceOf: GateError});
@@ -129,10 +138,7 @@ test('without credentials, with wrong ones, and with those of another path it is
 		t.regex(error.output ?? '', /no cached repository/);
 		t.false(`${error.message}${error.output}`.includes('f00dfeed'));
 	}
-	t.deepEqual(
-		server.requests.map(({authorization}) => authorization === login),
-		server.requests.map(() => false),
-	);
+	t.deepEqual([...new Set(server.requests.map(({login: given}) => given))].toSorted(), ['none', 'wrong']);
 	checkCalls(t, lab);
 });
 
@@ -140,8 +146,8 @@ test('a chart that the index has at another host comes without credentials, unle
 	const lab = await makeLab(t, chart);
 	const file = await packDependency(lab);
 	const other = await serve(t, async (_path, _request, response) => void response.end(await readFile(file)));
-	const server = await privateCharts(t, lab, () => `${other.url}/dep-1.0.0.tgz`);
-	await dependOn(lab, `${server.url}/charts`);
+	const server = await privateCharts(t, lab, `${other.url}/dep-1.0.0.tgz`);
+	await dependOn(lab, server.url);
 	for (const [operator, author, passed] of [
 		[false, false, false],
 		[true, false, false],
@@ -169,10 +175,10 @@ test('an author’s own repository, whose index names the same chart, is not sen
 		if (path.endsWith('/index.yaml')) return void response.end(index(`${evil.url}/dep-1.0.0.tgz`));
 		return void response.end(await readFile(file));
 	});
-	const server = await privateCharts(t, lab, () => `${evil.url}/dep-1.0.0.tgz`);
+	const server = await privateCharts(t, lab, `${evil.url}/dep-1.0.0.tgz`);
 	for (const repositories of [
-		[`${evil.url}/charts`, `${server.url}/charts`],
-		[`${server.url}/charts`, `${evil.url}/charts`],
+		[`${evil.url}/charts`, server.url],
+		[server.url, `${evil.url}/charts`],
 	]) {
 		await dependOn(lab, ...repositories);
 		await renderLab(lab, {credentials: [credential(server.url)]});

@@ -124,6 +124,7 @@ export function parameters(
 			commonAnnotations: {},
 			forceCommonLabels: false,
 			forceCommonAnnotations: false,
+			commonAnnotationsEnvsubst: false,
 			labelWithoutSelector: false,
 			labelIncludeTemplates: false,
 			patches: undefined,

@@ -6,7 +6,7 @@ import type {SourceCredential} from '../../src/types.ts';
 const credential = (url: string, password = 'secret'): SourceCredential => {
 	const address = parseSourceAddress(url);
 	if (address === undefined) throw new Error(url);
-	return {...address, username: 'reader', password, passCredentials: false};
+	return {...address, name: undefined, username: 'reader', password, passCredentials: false};
 };
 
 test('an address is a scheme, a host with its port, and a path', (t) => {
