@@ -34,7 +34,7 @@ export const commands = [
 	{
 		name: 'policy',
 		describe:
-			'policy schema: print the JSON schema of its files; policy check FILE…: tell mistakes and doubts (exit code 1)',
+			'policy check FILE…: tell mistakes and doubts; policy explain [IMAGE]: tell what holds, and where it is said; policy schema',
 	},
 	{name: 'announce', describe: 'Print what Argo CD’s form shows of the policy and the chart’s values, as JSON'},
 	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},

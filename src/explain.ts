@@ -1,19 +1,18 @@
 import {GateError} from './errors.ts';
 import type {Exceptions} from './gate/exceptions.ts';
 import {platformsFor} from './gate/platforms.ts';
-import {defaultPolicy, parsePolicy, type Policy} from './gate/policy.ts';
-import {fieldOf, fieldText, lineOf} from './gate/policy-lines.ts';
+import type {EffectivePolicy} from './gate/effective.ts';
+import {fieldOf, fieldText, lineOf, type PolicyField} from './gate/policy-lines.ts';
 import {adviceFor, reasonText} from './gate/reasons.ts';
 import {canonicalName, sameImage} from './images/reference.ts';
 import {ruleText} from './images/rule-text.ts';
 import {nearestName} from './nearest.ts';
 import type {Explanation} from './report/explain.ts';
-import type {DecisionReason, ImageDecision, ImageReference} from './types.ts';
+import {canonicalOf} from './scan-targets.ts';
+import type {ImageDecision, ImageReference} from './types.ts';
 
 /** The policy as it holds for this run, and the file that it comes from. */
-export interface PolicyInForce {
-	/** With what the application's parameters tighten. */
-	readonly policy: Policy;
+export interface PolicyInForce extends EffectivePolicy {
 	readonly exceptions: Exceptions;
 	/** Undefined when the defaults hold. */
 	readonly file: {readonly path: string; readonly text: string} | undefined;
@@ -53,23 +52,27 @@ function hintFor(image: string, references: readonly ImageReference[]): string {
 /** Everything there is to tell about one decided image. */
 export function explanationOf(image: ImageDecision, inForce: PolicyInForce): Explanation {
 	const {reference} = image;
+	const own = reference.name === undefined ? inForce : inForce.forImage(canonicalOf(reference.name).repository);
 	return {
 		image,
 		canonical: reference.name === undefined ? undefined : canonicalName(reference.name),
-		platforms: platformsFor(reference, inForce.policy.platforms),
+		platforms: platformsFor(reference, own.policy.platforms),
 		ruleText,
 		reasonText,
-		policyLine: (reason) => policyLine(reason, inForce),
+		policyLine: (reason) => policyLine(fieldOf(reason), {...own, file: inForce.file}),
 		advice: adviceFor(image),
 	};
 }
 
-function policyLine(reason: DecisionReason, {policy, file}: PolicyInForce): string {
-	const field = fieldOf(reason);
+/** Where a field got its value: `policy.yaml, line 7: severities: CRITICAL`. */
+export function policyLine(
+	field: PolicyField | undefined,
+	{policy, changes, file}: Pick<PolicyInForce, 'policy' | 'changes' | 'file'>,
+): string {
 	if (field === undefined) return 'no policy can allow it';
 	const text = fieldText(policy, field);
-	const written = file === undefined ? defaultPolicy : parsePolicy(file.text, file.path);
-	if (fieldText(written, field) !== text) return `tightened by a parameter of the application: ${text}`;
+	const change = changes.find((one) => one.field === field);
+	if (change !== undefined) return `${change.by}: ${text}`;
 	const line = file === undefined ? undefined : lineOf(file.text, field);
 	return line === undefined || file === undefined ? `by default: ${text}` : `${file.path}, line ${line}: ${text}`;
 }

@@ -11,23 +11,28 @@ const inflate = promisify(gunzip);
 const mostBytes = 200 * 1024 * 1024;
 
 /**
- * What the policy's rules need of the feeds that the operator mounts; nothing is read for a rule that is not used.
+ * What the policies' rules need of the feeds that the operator mounts; nothing is read for a rule that is not used.
  * @throws GateError feed-unusable when a file that is needed is missing, not whole or too old.
  */
-export async function loadFeeds(policy: Policy, verdicts: readonly ScanVerdict[], now: Date): Promise<Feeds> {
-	const {knownExploited, exploitProbability, feeds} = policy;
+export async function loadFeeds(
+	policies: readonly Policy[],
+	verdicts: readonly ScanVerdict[],
+	now: Date,
+): Promise<Feeds> {
+	const known = policies.find(({knownExploited}) => knownExploited === 'deny');
+	const probable = policies.find(({exploitProbability}) => exploitProbability !== undefined);
 	const wanted = new Set(
 		verdicts.flatMap((verdict) => (verdict.kind === 'scanned' ? verdict.findings.map(({id}) => id) : [])),
 	);
 	const [exploited, probability] = await Promise.all([
-		knownExploited === 'ignore'
+		known === undefined
 			? undefined
-			: loadFeed({name: 'knownExploited', feed: feeds.knownExploited, now, parse: parseKnownExploited}),
-		exploitProbability === undefined
+			: loadFeed({name: 'knownExploited', feed: known.feeds.knownExploited, now, parse: parseKnownExploited}),
+		probable === undefined
 			? undefined
 			: loadFeed({
 					name: 'exploitProbability',
-					feed: feeds.exploitProbability,
+					feed: probable.feeds.exploitProbability,
 					now,
 					parse: (text) => parseExploitProbability(text, wanted),
 				}),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {GateError} from './errors.ts';
-import {enforcements, isPlatform} from './gate/policy.ts';
+import {enforcements, isPlatform} from './gate/fields.ts';
 import type {TighteningParameters} from './gate/tighten.ts';
 import {nearestName} from './nearest.ts';
 import {severities} from './types.ts';

@@ -3,6 +3,13 @@ import {basename, join} from 'node:path';
 import * as z from 'zod';
 import {GateError} from './errors.ts';
 import {namesIn} from './exception-files.ts';
+import {policyLine} from './explain.ts';
+import {dayOf} from './gate/days.ts';
+import {breakGlassFor, covers} from './gate/grants.ts';
+import {policyFields} from './gate/policy.ts';
+import {breakGlassText, exceptionText} from './gate/reasons.ts';
+import {parseReference} from './images/reference.ts';
+import {loadPolicy} from './policy-file.ts';
 import {doubtsOf, type Doubt, type OperatorFile} from './gate/policy-check.ts';
 import {policySchema} from './gate/policy-schema.ts';
 import {printable} from './log.ts';
@@ -21,9 +28,9 @@ interface Outcome {
 	readonly exitCode: 0 | 1 | 2;
 }
 
-const actions = ['schema', 'check'] as const;
+const actions = ['schema', 'check', 'explain'] as const;
 
-/** `policy schema` and `policy check FILE…`. @throws GateError usage. */
+/** `policy schema`, `policy check FILE…` and `policy explain [IMAGE]`. @throws GateError usage, policy-invalid. */
 export async function policyCommand({settings, words, now}: PolicyRequest): Promise<Outcome> {
 	const [word = '', ...files] = words;
 	const action = actions.find((one) => one === word);
@@ -33,12 +40,48 @@ export async function policyCommand({settings, words, now}: PolicyRequest): Prom
 		case 'check':
 			if (files.length === 0) throw usage('policy check needs a file or a directory');
 			return check(files, settings, now);
+		case 'explain':
+			if (files.length > 1) throw usage('policy explain takes one image at most');
+			return explain(files[0], settings, now);
 		case undefined: {
 			const nearest = nearestName(word, actions);
 			const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 			throw usage(word === '' ? `policy needs one of ${actions.join(', ')}` : `"policy ${word}" is not there${meant}`);
 		}
 	}
+}
+
+/** The policy as it holds for an application, or for one image of it, and where each field got its value. */
+async function explain(image: string | undefined, settings: Settings, now: Date): Promise<Outcome> {
+	const inForce = await loadPolicy(settings);
+	const own = image === undefined ? inForce : inForce.forImage(repositoryOf(image));
+	const {name, project, revision} = settings.application;
+	const scope = {application: name, project, revision};
+	const exceptions = inForce.exceptions.exceptions.filter((one) => covers(one, scope) && dayOf(now) <= one.expires);
+	const breakGlass = breakGlassFor(inForce.exceptions, scope, now);
+	const fields = policyFields
+		.filter((field) => field !== 'layers' && own.policy[field] !== undefined)
+		.map((field) => ({field, text: policyLine(field, {...own, file: inForce.file})}));
+	if (settings.format === 'json') {
+		const document = {version: 1, application: name, project, policy: own.policy, fields, exceptions, breakGlass};
+		return {stdout: `${JSON.stringify(document, undefined, 2)}\n`, exitCode: 0};
+	}
+	const lines = [
+		`application ${name}, project ${project ?? 'not known (--project)'}${image === undefined ? '' : `, image ${image}`}`,
+		'',
+		...fields.map(({text}) => text),
+		...(exceptions.length === 0 ? [] : ['']),
+		...exceptions.map((one) => `${one.id.join(', ')} ${exceptionText(one)}: ${one.source}`),
+		...(breakGlass.length === 0 ? [] : ['']),
+		...breakGlass.map((grant) => `${breakGlassText(grant)}: ${grant.source}`),
+	];
+	return {stdout: `${lines.map(printable).join('\n')}\n`, exitCode: 0};
+}
+
+function repositoryOf(image: string): string {
+	const parsed = parseReference(image);
+	if (parsed.kind === 'image') return `${parsed.domain}/${parsed.path}`;
+	throw usage(`"${image}" is not an image`);
 }
 
 /** Every mistake and every doubt of some files: exit code 2 with a mistake, 1 with a doubt. */

@@ -36,6 +36,7 @@ import type {
 	Decision,
 	DecisionReason,
 	GateDecision,
+	ImageName,
 	ImageReference,
 	Log,
 	RenderedManifests,
@@ -201,13 +202,14 @@ function stdinStillOpen(signal: AbortSignal): GateError {
 
 /** Scans what the policy lets be scanned: a registry that it denies sees no request. */
 async function scanReferences(references: readonly ImageReference[], scanner: Scanner, run: Run): Promise<ScanAnswer> {
-	const {settings, surroundings, context, policy} = run;
+	const {settings, surroundings, context, policy, policyInForce} = run;
+	const policyOf = (name: ImageName) => policyInForce.forImage(canonicalOf(name).repository).policy;
 	const targets = references.flatMap((reference) => {
 		const {name} = reference;
 		const refused =
 			name === undefined ||
 			reference.outcome !== 'scan' ||
-			admit(reference, canonicalOf(name), policy).some(isRegistryRefusal);
+			admit(reference, canonicalOf(name), policyOf(name)).some(isRegistryRefusal);
 		return refused ? [] : [{...targetOf(name), platforms: platformsFor(reference, policy.platforms)}];
 	});
 	const watched =
@@ -232,11 +234,13 @@ async function decideRun(
 	verdicts: readonly ScanVerdict[],
 	{policy, policyInForce, settings}: Run,
 ): Promise<GateDecision> {
-	const {exceptions} = policyInForce;
+	const {exceptions, forImage} = policyInForce;
+	const policyOf = (repository: string) => forImage(repository).policy;
+	const policies = references.map(({name}) => (name === undefined ? policy : policyOf(canonicalOf(name).repository)));
 	const now = new Date();
-	const feeds = await loadFeeds(policy, verdicts, now);
+	const feeds = await loadFeeds(policies, verdicts, now);
 	const scope = callerOf(settings);
-	return decide({references, verdicts, policy, canonical: canonicalOf, exceptions, scope, feeds, now});
+	return decide({references, verdicts, policy, policyOf, canonical: canonicalOf, exceptions, scope, feeds, now});
 }
 
 /** On a laptop there is no application to speak of. */

@@ -49,14 +49,14 @@ export const options = [
 	{
 		name: 'app',
 		kind: 'string',
-		describe: 'Application whose exceptions hold, where Argo CD does not tell it (scan, explain)',
-		commands: ['scan', 'explain'],
+		describe: 'Application whose exceptions hold, where Argo CD does not tell it (scan, explain, policy)',
+		commands: ['scan', 'explain', 'policy'],
 	},
 	{
 		name: 'project',
 		kind: 'string',
-		describe: 'AppProject of the application, where Argo CD does not tell it (scan, explain)',
-		commands: ['scan', 'explain'],
+		describe: 'AppProject of the application, where Argo CD does not tell it (scan, explain, policy)',
+		commands: ['scan', 'explain', 'policy'],
 	},
 	{
 		name: 'concurrency',

@@ -3,7 +3,7 @@ import {GateError} from '../src/errors.ts';
 import {chooseReferences, explanationOf} from '../src/explain.ts';
 import {noExceptions} from '../src/gate/exceptions.ts';
 import {parsePolicy} from '../src/gate/policy.ts';
-import {tighten} from '../src/gate/tighten.ts';
+import {effectivePolicy} from '../src/gate/effective.ts';
 import {formatExplanation, formatExplanationAsJson} from '../src/report/explain.ts';
 import type {ImageReference, Platform, ScanVerdict} from '../src/types.ts';
 import {decided, finding, origin, policy, reference, scanned, unscanned} from './gate/samples.ts';
@@ -52,10 +52,12 @@ function explained(
 	verdicts: readonly ScanVerdict[],
 	...severities: readonly ('HIGH' | 'LOW')[]
 ) {
-	const inForce = tighten(parsePolicy(file.text, file.path), {severities});
-	const [only] = decided([image], verdicts, inForce).images;
+	const scope = {application: 'api', project: 'shop', namespace: 'shop'};
+	const wish = {by: 'tightened by a parameter of the application', wish: {severities}};
+	const inForce = effectivePolicy(parsePolicy(file.text, file.path), scope, [wish]);
+	const [only] = decided([image], verdicts, inForce.policy).images;
 	if (only === undefined) throw new Error('nothing was decided');
-	return explanationOf(only, {policy: inForce, exceptions: noExceptions, file});
+	return explanationOf(only, {...inForce, exceptions: noExceptions, file});
 }
 
 const api = reference('registry.example/shop/api:1.4', {
@@ -149,8 +151,10 @@ test('the story of what is no image, and of what is only a guess', (t) => {
 test('without a policy file the defaults are named', (t) => {
 	const [only] = decided([api], [scanned(api.image, {findings: [finding()]})]).images;
 	if (only === undefined) return t.fail();
+	const own = {policy: policy(), changes: []};
+	const unchanged = {...own, forImage: () => own};
 	t.regex(
-		formatExplanation(explanationOf(only, {policy: policy(), exceptions: noExceptions, file: undefined})),
+		formatExplanation(explanationOf(only, {...unchanged, exceptions: noExceptions, file: undefined})),
 		/by default: severities: CRITICAL, HIGH/,
 	);
 });

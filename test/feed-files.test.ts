@@ -32,23 +32,23 @@ const probable = (file: string) =>
 	policy({exploitProbability: 0.5, feeds: {exploitProbability: {file: join(place, file), maxAge: 168}}});
 
 test('a feed is read for the rule that needs it, packed or not', async (t) => {
-	const kev = await loadFeeds(exploited('kev.json'), verdicts, now);
+	const kev = await loadFeeds([policy(), exploited('kev.json')], verdicts, now);
 	t.deepEqual([...(kev.exploited ?? [])], ['CVE-2021-44906']);
 	t.is(kev.probability, undefined);
 	for (const file of ['epss.csv', 'epss.csv.gz']) {
-		const epss = await loadFeeds(probable(file), verdicts, now);
+		const epss = await loadFeeds([probable(file)], verdicts, now);
 		t.is(epss.probability?.get('CVE-2021-44906'), 0.9);
 	}
 });
 
 test('a feed that no rule needs may be missing', async (t) => {
 	const feeds = {knownExploited: {file: '/nowhere', maxAge: 1}, exploitProbability: {file: '/nowhere', maxAge: 1}};
-	t.deepEqual(await loadFeeds(policy({feeds}), verdicts, now), {exploited: undefined, probability: undefined});
+	t.deepEqual(await loadFeeds([policy({feeds})], verdicts, now), {exploited: undefined, probability: undefined});
 });
 
 const unusable = test.macro({
 	async exec(t, own: () => ReturnType<typeof policy>, words: RegExp) {
-		const error = await t.throwsAsync(loadFeeds(own(), verdicts, now), {instanceOf: GateError});
+		const error = await t.throwsAsync(loadFeeds([own()], verdicts, now), {instanceOf: GateError});
 		t.is(error.code, 'feed-unusable');
 		t.regex(error.message, words);
 	},

@@ -7,6 +7,7 @@ import {GateError} from '../src/errors.ts';
 import {loadExceptions} from '../src/exception-files.ts';
 import {policyCommand} from '../src/policy-command.ts';
 import {parseSettings} from '../src/settings.ts';
+import {loadWish} from '../src/wish-file.ts';
 import {now} from './gate/samples.ts';
 
 const entry = (id: string, expires = '2027-03-01') =>
@@ -99,3 +100,53 @@ for (const words of [[], ['chek'], ['check'], ['check', '/nowhere.yaml']]) {
 		t.is(error.code, 'usage');
 	});
 }
+
+const layered = `apiVersion: trivy-gate/v1alpha1
+kind: Policy
+spec:
+  severities: [CRITICAL]
+  layers:
+    - {name: bank, match: {projects: [bank]}, tighten: {severities: [HIGH], maxDatabaseAge: 24h}}
+    - {name: base, match: {projects: [bank], images: [registry.example/base/*]}, override: {owner: joe, reason: rebuilt on Monday, set: {noPackages: warn}}}
+`;
+
+test('policy explain tells the policy of an application, and where each line comes from', async (t) => {
+	const directory = await place(t, {
+		'policy.yaml': layered,
+		'exceptions/shop.yaml': entry('CVE-2021-1'),
+		'exceptions/over.yaml': entry('CVE-2021-2', '2026-01-01'),
+	});
+	const policy = join(directory, 'policy.yaml');
+	const flags = {policy, exceptions: join(directory, 'exceptions'), app: 'api'};
+	const shop = (await run(['explain'], {...flags, project: 'shop'})).stdout.split('\n');
+	t.is(shop[0], 'application api, project shop');
+	t.true(shop.includes(`${policy}, line 4: severities: CRITICAL`));
+	t.true(shop.includes('by default: maxDatabaseAge: 72h'));
+	t.deepEqual(
+		shop.filter((line) => line.startsWith('CVE-')),
+		['CVE-2021-1 excepted by team until 2027-03-01 (r): shop.yaml#1'],
+	);
+	const bank = (await run(['explain', 'registry.example/base/debian:12'], {...flags, project: 'bank'})).stdout;
+	t.regex(bank, /^application api, project bank, image registry\.example\/base\/debian:12\n/);
+	t.regex(bank, /\ntightened by the layer "bank": severities: CRITICAL, HIGH\n/);
+	t.regex(bank, /\ntightened by the layer "bank": maxDatabaseAge: 24h\n/);
+	t.regex(bank, /\noverridden by the layer "base" \(joe: rebuilt on Monday\): noPackages: warn\n/);
+	t.notRegex(bank, /CVE-2021/);
+	const {policy: own} = JSON.parse((await run(['explain'], {...flags, project: 'bank', format: 'json'})).stdout) as {
+		policy: {noPackages: string};
+	};
+	t.is(own.noPackages, 'deny');
+	await t.throwsAsync(run(['explain', 'UPPER/case'], flags), {instanceOf: GateError});
+	await t.throwsAsync(run(['explain', 'a', 'b'], flags), {instanceOf: GateError});
+});
+
+test('an author’s file that is a link or too big is refused, and its place is not told', async (t) => {
+	const directory = await place(t, {'big/.trivy-gate.yaml': '#'.repeat(70_000), 'link/chart.yaml': ''});
+	await symlink('/etc/passwd', join(directory, 'link', '.trivy-gate.yaml'));
+	t.is(await loadWish(directory), undefined);
+	for (const name of ['big', 'link']) {
+		const error = await t.throwsAsync(loadWish(join(directory, name)), {instanceOf: GateError});
+		t.is(error.code, 'parameters-invalid');
+		t.false(error.message.includes(directory));
+	}
+});

@@ -35,7 +35,10 @@ export interface CanonicalImage {
 export interface DecideOptions {
 	readonly references: readonly ImageReference[];
 	readonly verdicts: readonly ScanVerdict[];
+	/** For the application. */
 	readonly policy: Policy;
+	/** For one image of it, by its canonical `host/repository`; the same when it is left out. */
+	readonly policyOf?: ((repository: string) => Policy) | undefined;
 	readonly canonical: (name: ImageName) => CanonicalImage;
 	/** All but break-glass, which is given in hours, depends on its day in UTC alone. */
 	readonly now: Date;
@@ -87,14 +90,23 @@ export function admit(
  * known, never allowed. The result does not depend on the order of what is given.
  */
 export function decide(options: DecideOptions): GateDecision {
-	const {references, verdicts, policy, canonical, now, scope = nobody, exceptions = noExceptions, feeds = {}} = options;
+	const {references, verdicts, policy, policyOf = () => policy, canonical, now} = options;
+	const {scope = nobody, exceptions = noExceptions, feeds = {}} = options;
 	const today = dayOf(now);
 	const waivers = waiversFor(exceptions, scope, today);
 	const byImage = Map.groupBy(verdicts, ({image}) => image);
 	const judged = references.map((reference) => {
 		const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
 		const name = reference.name === undefined ? undefined : canonical(reference.name);
-		return decideImage({reference, name, verdicts: own, policy, feeds, waivers, today});
+		return decideImage({
+			reference,
+			name,
+			verdicts: own,
+			policy: name === undefined ? policy : policyOf(name.repository),
+			feeds,
+			waivers,
+			today,
+		});
 	});
 	const [grant, ...others] = breakGlassFor(exceptions, scope, now);
 	const images = (grant === undefined ? judged : judged.map((image) => letPass(image, grant))).toSorted(

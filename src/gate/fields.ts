@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {severities, type Platform, type Severity} from '../types.ts';
 import {patternProblem} from './registries.ts';
 import {purlPatternProblem} from './text-pattern.ts';
 
@@ -38,6 +39,45 @@ export const namePattern = z
 export const lastDay = z.iso.date('is not a date of the form 2026-12-31');
 
 export const metadata = {name: z.string().optional().describe('For people only.')};
+
+export const denyOrWarn = z.enum(['deny', 'warn']);
+/** In order of strictness: each refuses at least what the ones before it refuse. */
+export const enforcements = ['warn', 'job', 'seal', 'fail-render'] as const;
+
+export const platform = z.string().transform((text, context) => {
+	if (isPlatform(text)) return text;
+	const message = 'is not a platform of the form os/arch[/variant], such as linux/amd64';
+	context.issues.push({code: 'custom', message, input: text});
+	return z.NEVER;
+});
+
+/** Worst first. */
+export const severityList = z
+	.array(z.enum(severities))
+	.min(1)
+	.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed());
+
+/** Trivy's, without `fixed`, which says that there is something to do. */
+export const statuses = [
+	'affected',
+	'under_investigation',
+	'will_not_fix',
+	'fix_deferred',
+	'end_of_life',
+	'not_affected',
+	'unknown',
+] as const;
+
+export const packageTypes = ['os', 'library'] as const;
+
+export const tagPattern = z.string().regex(/^[\w.*-]{1,128}$/, 'is not a tag; * may stand for any characters');
+export const cvssScore = z.number().min(0.1).max(10);
+export const probability = z.number().min(0.0001).max(1);
+
+/** Whether a text is `os/arch` or `os/arch/variant`. */
+export function isPlatform(text: string): text is Platform {
+	return /^[a-z0-9]{1,20}\/[a-z0-9_]{1,20}(?:\/[a-z0-9.]{1,20})?$/.test(text);
+}
 
 function checked(problemOf: (text: string) => string | undefined) {
 	return z.string().check((context) => {

@@ -88,7 +88,8 @@ export function breakGlassFor(
 		});
 }
 
-function covers(exception: Exception, {project = '', application}: ApplicationScope): boolean {
+/** Whether an exception is meant for an application, on whatever day. */
+export function covers(exception: Exception, {project = '', application}: ApplicationScope): boolean {
 	return (
 		globs(exception.project, project) &&
 		(exception.application === undefined || globs(exception.application, application))

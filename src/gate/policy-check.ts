@@ -94,7 +94,29 @@ function checkBreakGlass({from, hours, approver}: BreakGlass, at: Path, note: No
 		note(at, `the break-glass of ${short(approver)} is over. Remove it; the reports keep what it was used for.`);
 }
 
-function checkPolicy({registries: {allow, deny}, job, enforcement}: Policy, note: Note): void {
+function checkPolicy({registries: {allow, deny}, job, enforcement, layers}: Policy, note: Note): void {
+	for (const [index, {match, tighten, override}] of layers.entries()) {
+		const {projects, namespaces, applications} = match;
+		const chosen = namespaces !== undefined || applications !== undefined;
+		if (tighten !== undefined && chosen)
+			note(
+				['spec', 'layers', index, 'match'],
+				'authors choose names and destinations, so that they can leave what is tightened here. Name projects or images alone.',
+			);
+		if (override !== undefined && projects?.some((pattern) => /^\*+$/.test(pattern)) === true)
+			note(
+				['spec', 'layers', index, 'match', 'projects'],
+				'the override holds in every project. Change spec instead, or name the projects.',
+			);
+		const later = layers.findIndex(
+			(layer, place) => place > index && JSON.stringify(layer.match) === JSON.stringify(match),
+		);
+		if (later !== -1)
+			note(
+				['spec', 'layers', index, 'match'],
+				`the layer "${oneLine(layers[later]?.name ?? '', 80)}" holds for the same. Make one of both.`,
+			);
+	}
 	for (const [index, pattern] of allow.entries()) {
 		// Stands for what no pattern names.
 		const plain = pattern.replaceAll('*', '\0');

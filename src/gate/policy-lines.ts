@@ -38,13 +38,20 @@ export function fieldOf(reason: DecisionReason): PolicyField | undefined {
 export function lineOf(text: string, field: PolicyField): number | undefined {
 	const {value, place} = readDocument(text);
 	const spec: unknown = typeof value === 'object' && value !== null && 'spec' in value ? value.spec : undefined;
-	if (typeof spec !== 'object' || spec === null || !Object.hasOwn(spec, field)) return undefined;
-	return place(['spec', field], 'key').line;
+	const name = nameOf(field);
+	if (typeof spec !== 'object' || spec === null || !Object.hasOwn(spec, name)) return undefined;
+	return place(['spec', name], 'key').line;
 }
 
 /** A field with its value, as `severities: CRITICAL, HIGH`. */
 export function fieldText(policy: Policy, field: PolicyField): string {
 	const value = policy[field];
+	if (typeof value === 'number' && field !== nameOf(field)) return `${nameOf(field)}: ${value}h`;
 	if (Array.isArray(value)) return `${field}: ${value.join(', ')}`;
 	return typeof value === 'object' ? `${field}: ${JSON.stringify(value)}` : `${field}: ${String(value)}`;
+}
+
+/** In the file a duration has no unit in its name. */
+function nameOf(field: PolicyField): string {
+	return field.replace(/Hours$/, '');
 }

@@ -1,21 +1,25 @@
 import {isIP} from 'node:net';
 import * as z from 'zod';
-import {severities, type Platform, type Severity} from '../types.ts';
+import {severities, type Platform} from '../types.ts';
 import {images, imageKeys} from './policy-images.ts';
-import {apiVersion, duration, metadata, purlPattern, repositoryPattern} from './fields.ts';
+import {
+	apiVersion,
+	cvssScore,
+	denyOrWarn,
+	duration,
+	enforcements,
+	metadata,
+	packageTypes,
+	platform,
+	probability,
+	purlPattern,
+	repositoryPattern,
+	severityList,
+	statuses,
+	tagPattern,
+} from './fields.ts';
+import {layer, layerKeys} from './policy-layers.ts';
 import {readFileOf} from './problems.ts';
-
-const yesOrNo = z.boolean();
-const denyOrWarn = z.enum(['deny', 'warn']);
-/** In order of strictness: each refuses at least what the ones before it refuse. */
-export const enforcements = ['warn', 'job', 'seal', 'fail-render'] as const;
-
-const platform = z.string().transform((text, context) => {
-	if (isPlatform(text)) return text;
-	const message = 'is not a platform of the form os/arch[/variant], such as linux/amd64';
-	context.issues.push({code: 'custom', message, input: text});
-	return z.NEVER;
-});
 
 const registryHost = z
 	.string()
@@ -76,25 +80,6 @@ const job = {
 		.describe('After how many seconds the failed Job is removed.'),
 };
 
-/** Worst first. */
-const severityList = z
-	.array(z.enum(severities))
-	.min(1)
-	.transform((list): readonly Severity[] => severities.filter((severity) => list.includes(severity)).toReversed());
-
-/** Trivy's, without `fixed`, which says that there is something to do. */
-const statuses = [
-	'affected',
-	'under_investigation',
-	'will_not_fix',
-	'fix_deferred',
-	'end_of_life',
-	'not_affected',
-	'unknown',
-] as const;
-
-export const packageTypes = ['os', 'library'] as const;
-
 const packages = {
 	types: z
 		.array(z.enum(packageTypes))
@@ -129,7 +114,8 @@ const feeds = {
 
 const spec = {
 	severities: severityList.prefault(['CRITICAL', 'HIGH']).describe('Findings of these severities are denied.'),
-	ignoreUnfixed: yesOrNo
+	ignoreUnfixed: z
+		.boolean()
 		.default(false)
 		.describe(
 			'`true`: findings for which no fixed version exists do not count. On a distribution that has reached its end of life they count all the same, because nobody makes fixes there.',
@@ -146,10 +132,7 @@ const spec = {
 		.describe(
 			'Findings for which Trivy gives one of these statuses do not count, for example `will_not_fix` and `fix_deferred`. On a distribution that has reached its end of life they count all the same.',
 		),
-	score: z
-		.number()
-		.min(0.1)
-		.max(10)
+	score: cvssScore
 		.optional()
 		.describe(
 			'Findings with this CVSS score or a higher one are denied too, whatever their severity: the highest of versions 3 and 4 that Trivy reports.',
@@ -168,10 +151,7 @@ const spec = {
 		.describe(
 			'`deny`: findings in CISA’s catalog of known exploited vulnerabilities are denied, whatever their severity, status and fix. Needs `feeds.knownExploited`.',
 		),
-	exploitProbability: z
-		.number()
-		.min(0.0001)
-		.max(1)
+	exploitProbability: probability
 		.optional()
 		.describe(
 			'Findings with this probability of exploitation (EPSS) or a higher one are denied, whatever their severity, status and fix. Needs `feeds.exploitProbability`.',
@@ -214,11 +194,12 @@ const spec = {
 		.prefault(['linux/amd64'])
 		.transform((list): readonly Platform[] => [...new Set(list)])
 		.describe('Images must pass on every one of these, written `os/arch[/variant]`. Name those of your nodes.'),
-	digestRequired: yesOrNo
+	digestRequired: z
+		.boolean()
 		.default(false)
 		.describe('`true`: an image without a digest is denied, so that what was scanned is what runs.'),
 	tagsForbidden: z
-		.array(z.string().regex(/^[\w.*-]{1,128}$/, 'is not a tag; * may stand for any characters'))
+		.array(tagPattern)
 		.readonly()
 		.prefault([])
 		.describe(
@@ -232,6 +213,13 @@ const spec = {
 	images: images.describe(
 		'How images are found. The gate knows pods at any depth, and some 390 kinds of custom resources; `trivy-gate images --all` lists what it found, and by which rule.',
 	),
+	layers: z
+		.array(layer)
+		.readonly()
+		.prefault([])
+		.describe(
+			'What holds for some projects, namespaces, applications or images: all that tighten are joined, so that the strictest wins; an `override` may loosen, and says who answers for it.',
+		),
 	earlyWarning: duration
 		.prefault('14d')
 		.describe('How far ahead reports tell what will be denied: grace periods, readmissions and exceptions that end.'),
@@ -254,8 +242,26 @@ const spec = {
 		.describe('The gate Job.'),
 };
 
-function contradiction(path: string, message: string, input: unknown): z.core.$ZodRawIssue {
-	return {code: 'custom', path: [path], message, input};
+type Path = readonly (string | number)[];
+
+function contradiction(path: Path, message: string, input: unknown): z.core.$ZodRawIssue {
+	return {code: 'custom', path: [...path], message, input};
+}
+
+function missingFeeds(
+	path: Path,
+	rules: {readonly knownExploited?: string | undefined; readonly exploitProbability?: number | undefined},
+	given: z.output<z.ZodObject<typeof feeds>>,
+): z.core.$ZodRawIssue[] {
+	const {knownExploited, exploitProbability} = rules;
+	return [
+		...(knownExploited === 'deny' && given.knownExploited === undefined
+			? [contradiction([...path, 'knownExploited'], 'needs feeds.knownExploited', knownExploited)]
+			: []),
+		...(exploitProbability !== undefined && given.exploitProbability === undefined
+			? [contradiction([...path, 'exploitProbability'], 'needs feeds.exploitProbability', exploitProbability)]
+			: []),
+	];
 }
 
 /** What cannot be meant together. */
@@ -264,17 +270,16 @@ function contradictions(policy: z.output<z.ZodObject<typeof spec>>): z.core.$Zod
 	const more = unfixed?.find((severity) => !denied.includes(severity));
 	return [
 		...(unfixed !== undefined && ignoreUnfixed
-			? [contradiction('unfixedSeverities', 'has no effect, because ignoreUnfixed is true', unfixed)]
+			? [contradiction(['unfixedSeverities'], 'has no effect, because ignoreUnfixed is true', unfixed)]
 			: []),
 		...(more === undefined
 			? []
-			: [contradiction('unfixedSeverities', `has ${more}, which severities has not`, unfixed)]),
-		...(knownExploited === 'deny' && policy.feeds.knownExploited === undefined
-			? [contradiction('knownExploited', 'needs feeds.knownExploited', knownExploited)]
-			: []),
-		...(exploitProbability !== undefined && policy.feeds.exploitProbability === undefined
-			? [contradiction('exploitProbability', 'needs feeds.exploitProbability', exploitProbability)]
-			: []),
+			: [contradiction(['unfixedSeverities'], `has ${more}, which severities has not`, unfixed)]),
+		...missingFeeds([], {knownExploited, exploitProbability}, policy.feeds),
+		...policy.layers.flatMap(({tighten, override}, index) => [
+			...missingFeeds(['layers', index, 'tighten'], tighten ?? {}, policy.feeds),
+			...missingFeeds(['layers', index, 'override', 'set'], override?.set ?? {}, policy.feeds),
+		]),
 	];
 }
 
@@ -298,7 +303,23 @@ const document = {
 export const policyDocument = z.strictObject(document);
 
 /** What the operator decided, complete: every field that the file leaves out has its default. */
-export type Policy = z.output<typeof document.spec>;
+export type Policy = Omit<z.output<typeof document.spec>, 'registries'> & {
+	readonly registries: z.output<typeof document.spec>['registries'] & {
+		/** Lists of patterns, of each of which one must match too; from layers and authors. */
+		readonly narrowedTo?: ReadonlyArray<readonly string[]> | undefined;
+	};
+};
+
+/** Every field of a policy, in the order of the file. */
+export const policyFields = Object.keys({
+	...spec,
+	maxDatabaseAgeHours: 0,
+	earlyWarningHours: 0,
+}).filter(isPolicyField);
+
+function isPolicyField(name: string): name is keyof Policy {
+	return name !== 'maxDatabaseAge' && name !== 'earlyWarning';
+}
 
 /** What holds without a policy file. */
 export const defaultPolicy: Policy = document.spec.parse({});
@@ -315,6 +336,7 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
 		'spec.feeds.exploitProbability': {file: 0, maxAge: 0},
 		'spec.registries': registries,
 		'spec.job': job,
+		...layerKeys,
 		...imageKeys,
 	}).map(([path, shape]) => [path, Object.keys(shape)]),
 );
@@ -326,11 +348,6 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
  */
 export function parsePolicy(text: string, file: string): Policy {
 	return readFileOf(policyDocument, knownKeys, text, {name: file, what: 'the policy'}).spec;
-}
-
-/** Whether a text is `os/arch` or `os/arch/variant`. */
-export function isPlatform(text: string): text is Platform {
-	return /^[a-z0-9]{1,20}\/[a-z0-9_]{1,20}(?:\/[a-z0-9.]{1,20})?$/.test(text);
 }
 
 function isAddressRange(text: string): boolean {

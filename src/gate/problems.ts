@@ -52,16 +52,20 @@ export function readDocument(text: string): {value: unknown; problems: readonly 
 }
 
 /**
- * Reads a file of the operator: one strict YAML document that satisfies a schema.
+ * Reads a file that a person wrote: one strict YAML document that satisfies a schema.
  * @param knownKeys the keys that each map may have, by the path of the map.
  * @param file.name for messages, as `what`: `the policy`.
- * @throws GateError policy-invalid that names every mistake with line and column, one a line, in `output`.
+ * @throws GateError policy-invalid, or another code that `file` gives, that names every mistake with line and column, one a line, in `output`.
  */
 export function readFileOf<Schema extends z.ZodType>(
 	schema: Schema,
 	knownKeys: ReadonlyMap<string, readonly string[]>,
 	text: string,
-	file: {readonly name: string; readonly what: string},
+	file: {
+		readonly name: string;
+		readonly what: string;
+		readonly code?: 'policy-invalid' | 'parameters-invalid' | undefined;
+	},
 ): z.output<Schema> {
 	const {value, problems, place} = readDocument(text);
 	const parsed = value === undefined ? undefined : schema.safeParse(value, {reportInput: true});
@@ -71,7 +75,7 @@ export function readFileOf<Schema extends z.ZodType>(
 		.map(({line, column, message}) => `line ${line}, column ${column}: ${message}`);
 	throw new GateError({
 		stage: 'gate',
-		code: 'policy-invalid',
+		code: file.code ?? 'policy-invalid',
 		what: `${file.what} has ${all.length === 1 ? 'a mistake' : `${all.length} mistakes`}`,
 		where: file.name,
 		hint: `Correct ${all.length === 1 ? 'it' : 'all of them'}; nothing is allowed until the file can be read.`,

@@ -38,7 +38,12 @@ export function breakGlassText({approver, until, reason, ticket}: BreakGlassGran
 }
 
 /** `excepted by team-shop until 2026-12-31 (not reachable, SHOP-123)`. */
-export function exceptionText({owner, expires, reason, ticket}: ExceptionGrant): string {
+export function exceptionText({
+	owner,
+	expires,
+	reason,
+	ticket,
+}: Pick<ExceptionGrant, 'owner' | 'expires' | 'reason'> & {readonly ticket?: string | undefined}): string {
 	const why = [reason, ...(ticket === undefined ? [] : [ticket])].map((text) => oneLine(text, 200)).join(', ');
 	return `excepted by ${short(owner)}${expires === undefined ? '' : ` until ${expires}`} (${why})`;
 }

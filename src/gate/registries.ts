@@ -4,6 +4,8 @@ import {globs} from './text-pattern.ts';
 interface RegistryLists {
 	readonly allow: readonly string[];
 	readonly deny: readonly string[];
+	/** Of each of these lists one must match, too. */
+	readonly narrowedTo?: ReadonlyArray<readonly string[]> | undefined;
 }
 
 /**
@@ -11,11 +13,12 @@ interface RegistryLists {
  * `allow` means everything.
  * @param repository canonical `host/repository`, for example `docker.io/library/nginx`.
  */
-export function registryRefusal(repository: string, {allow, deny}: RegistryLists): string | undefined {
+export function registryRefusal(repository: string, {allow, deny, narrowedTo = []}: RegistryLists): string | undefined {
 	const denied = deny.find((pattern) => matches(pattern, repository, 'any'));
 	if (denied !== undefined) return `${repository} matches "${denied}" of registries.deny`;
-	if (allow.length === 0 || allow.some((pattern) => matches(pattern, repository, 'default'))) return undefined;
-	return `${repository} matches nothing of registries.allow`;
+	const lists = [allow, ...narrowedTo].filter((list) => list.length > 0);
+	const missed = lists.some((list) => !list.some((pattern) => matches(pattern, repository, 'default')));
+	return missed ? `${repository} matches nothing of registries.allow` : undefined;
 }
 
 /** Whether a canonical `host/repository` is meant by a pattern; a host without a port means the default one. */

@@ -19,14 +19,15 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 	exploitProbability: ({exploitProbability}) =>
 		exploitProbability === undefined ? undefined : `from ${exploitProbability}`,
 	feeds: 'hidden',
+	layers: 'hidden',
 	unscannable: ({unscannable}) => unscannable,
 	noPackages: ({noPackages}) => noPackages,
 	endOfLife: ({endOfLife}) => endOfLife,
 	staleDatabase: ({staleDatabase}) => staleDatabase,
 	maxDatabaseAgeHours: ({maxDatabaseAgeHours}) => `${maxDatabaseAgeHours}h`,
-	registries: ({registries: {allow, deny}}) => {
+	registries: ({registries: {allow, deny, narrowedTo = []}}) => {
 		const parts = [
-			...(allow.length === 0 ? [] : [`only ${list(allow)}`]),
+			...[allow, ...narrowedTo].flatMap((patterns) => (patterns.length === 0 ? [] : [`only ${list(patterns)}`])),
 			...(deny.length === 0 ? [] : [`not ${list(deny)}`]),
 		];
 		return parts.length === 0 ? undefined : parts.join('; ');

@@ -45,6 +45,9 @@ export async function findManifestFiles({
 	return files;
 }
 
+/** Where an author asks for a stricter policy (gate/repository-wish.ts): nothing that is deployed. */
+const wishFile = '.trivy-gate.yaml';
+
 /** `.argocd-source.yaml` and `.argocd-source-<app>.yaml`; the gate cannot tell which app's, so all of them. */
 export function isSourceFile(name: string): boolean {
 	return /^\.argocd-source(?:-.*)?\.yaml$/s.test(name);
@@ -55,7 +58,11 @@ async function manifestNames(directory: string, recurse: boolean): Promise<reado
 	if (entries.length > maxEntries) throw tooMany();
 	return entries
 		.filter(
-			(entry) => !entry.isDirectory() && /\.(?:yaml|yml|json|jsonnet)$/.test(entry.name) && !isSourceFile(entry.name),
+			(entry) =>
+				!entry.isDirectory() &&
+				/\.(?:yaml|yml|json|jsonnet)$/.test(entry.name) &&
+				!isSourceFile(entry.name) &&
+				entry.name !== wishFile,
 		)
 		.map((entry) => relative(directory, join(entry.parentPath, entry.name)))
 		.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import type {Arbitrary} from 'fast-check';
 import type {Exceptions} from '../../src/gate/exceptions.ts';
 import type {ApplicationScope} from '../../src/gate/grants.ts';
-import {enforcements, type Policy} from '../../src/gate/policy.ts';
+import {enforcements} from '../../src/gate/fields.ts';
+import type {PolicyScope} from '../../src/gate/effective.ts';
+import type {Layer} from '../../src/gate/policy-layers.ts';
+import type {Policy} from '../../src/gate/policy.ts';
 import type {TighteningParameters} from '../../src/gate/tighten.ts';
 import {
 	severities,
@@ -69,6 +72,27 @@ export const wishes: Arbitrary<TighteningParameters> = fc.record(
 		platforms: fc.subarray(platforms),
 		digestRequired: fc.boolean(),
 		enforcement: fc.constantFrom(...enforcements),
+		ignoreStatuses: fc.subarray(['will_not_fix' as const, 'affected' as const]),
+		score: fc.constantFrom(4, 8),
+		packages: fc.record(
+			{
+				types: fc.subarray(['os' as const, 'library' as const]),
+				deny: fc.subarray(['pkg:npm/minimist', 'pkg:npm/x*']),
+			},
+			{requiredKeys: []},
+		),
+		grace: fc.record({HIGH: fc.constantFrom(0, 48), CRITICAL: fc.constantFrom(0, 1)}, {requiredKeys: []}),
+		knownExploited: fc.constant('deny' as const),
+		exploitProbability: fc.constantFrom(0.05, 0.95),
+		unscannable: fc.constantFrom('unknown' as const, 'deny' as const),
+		registries: fc.constantFrom(
+			{allow: ['registry.example']},
+			{allow: ['other.example'], deny: ['registry.example/a']},
+			{deny: ['other.example/c']},
+			{},
+		),
+		tagsForbidden: fc.subarray(['latest', '1', '*2']),
+		placeholders: fc.constant('deny' as const),
 	},
 	{requiredKeys: []},
 );
@@ -164,3 +188,62 @@ export const exceptionLists: Arbitrary<Exceptions> = fc
 		}),
 		breakGlass: [],
 	}));
+
+export const policyScopes: Arbitrary<PolicyScope> = fc.record({
+	application: fc.constantFrom('api', 'web'),
+	project: fc.constantFrom('shop', 'bank', undefined),
+	namespace: fc.constantFrom('test', 'prod', undefined),
+});
+
+/** Layers of other projects than `own`, where they loosen. */
+export const layers: Arbitrary<Layer> = fc
+	.tuple(
+		fc.record(
+			{
+				projects: fc.subarray(['shop', 'ba*'], {minLength: 1}),
+				namespaces: fc.subarray(['prod', 't*'], {minLength: 1}),
+				applications: fc.subarray(['api', 'web'], {minLength: 1}),
+				images: fc.subarray(['registry.example', 'other.example/c'], {minLength: 1}),
+			},
+			{requiredKeys: []},
+		),
+		wishes,
+		fc.boolean(),
+		fc.record(
+			{
+				severities: someSeverities,
+				ignoreUnfixed: fc.boolean(),
+				unfixedSeverities: someSeverities,
+				noPackages: denyOrWarn,
+				endOfLife: denyOrWarn,
+				unscannable: fc.constantFrom('unknown' as const, 'deny' as const, 'warn' as const),
+				digestRequired: fc.boolean(),
+				tagsForbidden: fc.subarray(['latest', '1']),
+				grace: fc.record({CRITICAL: fc.constantFrom(24, 240)}, {requiredKeys: []}),
+				enforcement: fc.constantFrom(...enforcements),
+			},
+			{requiredKeys: []},
+		),
+	)
+	.map(([match, wish, loosens, set]): Layer => {
+		if (loosens)
+			return {
+				name: 'loosens',
+				match: {projects: ['shop'], ...match},
+				override: {owner: 'team', reason: 'agreed', set},
+			};
+		const {maxDatabaseAgeHours: maxDatabaseAge, ignoreUnfixed, digestRequired, ...rest} = wish;
+		return {
+			name: 'tightens',
+			match,
+			tighten: {
+				...rest,
+				...(maxDatabaseAge !== undefined && maxDatabaseAge >= 1 ? {maxDatabaseAge} : {}),
+				...(ignoreUnfixed === false ? {ignoreUnfixed} : {}),
+				...(digestRequired === true ? {digestRequired} : {}),
+				noPackages: 'deny',
+				endOfLife: undefined,
+				staleDatabase: undefined,
+			},
+		};
+	});

@@ -65,6 +65,24 @@ test(doubts, 'Policy', '{enforcement: warn, job: {form: pod, image: "registry.ex
 	[32, 'it has no effect, because enforcement is warn and no Job is made.'],
 ]);
 
+const tighten = 'tighten: {severities: [LOW]}';
+test(doubts, 'Policy', `{layers: [{name: a, match: {projects: [shop]}, ${tighten}}]}`, []);
+test(doubts, 'Policy', `{layers: [{name: a, match: {projects: [shop], applications: [api]}, ${tighten}}]}`, [
+	[
+		34,
+		'authors choose names and destinations, so that they can leave what is tightened here. Name projects or images alone.',
+	],
+]);
+test(doubts, 'Policy', '{layers: [{name: a, match: {projects: ["*"]}, override: {owner: o, reason: r, set: {}}}]}', [
+	[45, 'the override holds in every project. Change spec instead, or name the projects.'],
+]);
+test(
+	doubts,
+	'Policy',
+	`{layers: [{name: a, match: {projects: [x]}, ${tighten}}, {name: b, match: {projects: [x]}, ${tighten}}]}`,
+	[[34, 'the layer "b" holds for the same. Make one of both.']],
+);
+
 test('without reports nothing is said about use', (t) => {
 	const text = `${head('Exceptions')}{exceptions: [{${entry}}]}\n`;
 	t.deepEqual(doubtsOf({path: 'x.yaml', name: 'x.yaml', text}, {now, used: undefined}), []);
@@ -75,9 +93,9 @@ test('the recommended policy leaves no doubt', async (t) => {
 	t.deepEqual(doubtsOf({path: 'policy.yaml', name: 'policy.yaml', text}, {now, used: new Set()}), []);
 });
 
-test('the schema for editors has both kinds, and says of every field what it means', (t) => {
+test('the schema for editors has all kinds, and says of every field what it means', (t) => {
 	const schema = policySchema() as {$defs: Record<string, object>};
-	t.deepEqual(Object.keys(schema.$defs), ['Policy', 'Exceptions']);
+	t.deepEqual(Object.keys(schema.$defs), ['Policy', 'Exceptions', 'Tightening']);
 	const bare: string[] = [];
 	const walk = (value: unknown, path: string) => {
 		if (typeof value !== 'object' || value === null) return;

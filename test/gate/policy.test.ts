@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import {parseDocument} from 'yaml';
 import {GateError} from '../../src/errors.ts';
 import {parsePattern} from '../../src/images/pattern.ts';
-import {defaultPolicy, isPlatform, parsePolicy, type Policy} from '../../src/gate/policy.ts';
-import {durationHours} from '../../src/gate/fields.ts';
+import {defaultPolicy, parsePolicy, type Policy} from '../../src/gate/policy.ts';
+import {durationHours, isPlatform} from '../../src/gate/fields.ts';
 
 const head = 'apiVersion: trivy-gate/v1alpha1\nkind: Policy\n';
 
@@ -187,7 +187,7 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, earlyWarning, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
 );
 test(
 	refuses,
@@ -216,6 +216,32 @@ test(
 	'line 3, column 25: spec.ignoreStatuses[0]: "fixed" is not one of affected, under_investigation, will_not_fix, fix_deferred, end_of_life, not_affected, unknown',
 	'line 3, column 49: spec.tagsForbidden[0]: "a b" is not a tag; * may stand for any characters',
 	'line 3, column 65: unknown key "epss" in spec.feeds; the keys are knownExploited, exploitProbability',
+);
+test(
+	refuses,
+	`${head}spec:
+  layers:
+    - {name: a, match: {}, tighten: {severities: [LOW]}}
+    - {name: b, match: {applications: [api]}, override: {owner: o, reason: r, set: {enforcement: warn}}}
+    - {name: c, match: {images: [registry.example]}, tighten: {platforms: [linux/arm64], knownExploited: deny}}
+    - {name: d, match: {projects: [shop]}}
+    - {name: e, match: {projects: [shop]}, tighten: {endOfLife: warn, grace: {HIGH: 0d}}, override: {set: {images: {}}}}
+`,
+	'line 5, column 24: spec.layers[0].match: must name projects, namespaces, applications or images',
+	'line 6, column 24: spec.layers[1].match: must name projects, because override loosens',
+	'line 7, column 75: spec.layers[2].tighten.platforms: holds for whole applications, and match names images',
+	'line 8, column 7: spec.layers[3]: must tighten or override something',
+	'line 9, column 65: spec.layers[4].tighten.endOfLife: "warn" is not deny',
+	'line 9, column 85: spec.layers[4].tighten.grace.HIGH: "0d" is not a duration in hours or days, such as 72h or 7d; 0h is none',
+	'line 9, column 101: spec.layers[4].override.owner: is missing; it must be a text',
+	'line 9, column 101: spec.layers[4].override.reason: is missing; it must be a text',
+	'line 9, column 108: unknown key "images" in spec.layers[4].override.set; it belongs under spec',
+);
+test(
+	'a layer’s rule needs its feed',
+	refuses,
+	`${head}spec: {layers: [{name: a, match: {projects: [x]}, tighten: {knownExploited: deny}}]}\n`,
+	'line 3, column 77: spec.layers[0].tighten.knownExploited: "deny" needs feeds.knownExploited',
 );
 test(refuses, `${head}spec: {severities: []}\n`, 'line 3, column 20: spec.severities: must not be empty');
 test(refuses, `${head}spec: {severities: HIGH}\n`, 'line 3, column 20: spec.severities: must be a list, not "HIGH"');
@@ -306,7 +332,7 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, earlyWarning, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
 );
 
 test(
