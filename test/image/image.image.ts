@@ -187,7 +187,7 @@ test('the doctor looks at the container, and at a cluster when it has a kubeconf
 	};
 	const told = (check: string) =>
 		findings.filter((finding) => finding.check === check).map(({level, what}) => `${level}: ${what}`);
-	t.deepEqual(told('tools'), ['ok: helm, kustomize, trivy and crane are the pinned ones']);
+	t.deepEqual(told('tools'), ['ok: helm, kustomize and trivy are the pinned ones']);
 	// Only one program runs in it at a time.
 	t.deepEqual(told('plugin'), ['error: the socket of the plugin trivy-gate is not there']);
 	t.is(here.exitCode, 1, here.stderr);
