@@ -7,6 +7,7 @@ import {parameters} from './parameters.ts';
 import {runGate} from './run.ts';
 import {options, parseSettings} from './settings.ts';
 import type {Command, Flags, Option} from './settings.ts';
+import {terminalOf} from './terminal.ts';
 import type {Log} from './types.ts';
 
 /** The process as the program sees it; nothing below this file touches `process`. */
@@ -39,6 +40,10 @@ export const commands = [
 	{name: 'announce', describe: 'Print what Argo CD’s form shows of the policy and the chart’s values, as JSON'},
 	{name: 'sidecar', describe: 'Run the scan service, and beside it Argo CD’s plugin server or what stands behind --'},
 	{name: 'serve', describe: 'Run the scan service alone'},
+	{
+		name: 'reports',
+		describe: 'Read the reports that the scan service keeps: reports list [APPLICATION] | show ID|APPLICATION',
+	},
 	{name: 'status', describe: 'Tell how the scan service is: exit code 0 ready, 2 not ready or not there'},
 ] as const satisfies ReadonlyArray<{readonly name: Command; readonly describe: string}>;
 
@@ -95,6 +100,10 @@ async function runCommand(
 			const {doctor} = await import('./doctor.ts');
 			return doctor({settings, surroundings, log: stderrLog(settings.verbose), images});
 		}
+		case 'reports': {
+			const {readReports} = await import('./reports.ts');
+			return readReports({settings, words, terminal: terminalOf(surroundings.stdout, surroundings.environment)});
+		}
 		case 'status': {
 			const {tellStatus} = await import('./status.ts');
 			return tellStatus(settings);
@@ -150,7 +159,7 @@ interface Operands {
 	readonly program: readonly string[];
 	/** Of `doctor`. */
 	readonly images: readonly string[];
-	/** Of `policy`: what to do, and with which files. */
+	/** Of `policy` and `reports`: what to do, and with which files or reports. */
 	readonly words: readonly string[];
 }
 
@@ -250,7 +259,8 @@ function operands(flags: Flags): Operands {
 	const [image, ...paths] = command === 'explain' ? others : [undefined, ...others];
 	if (command === 'explain' && (image === undefined || image === '')) throw usageError('explain needs an image');
 	if (command === 'doctor') return {command, path: '.', image: undefined, images: others, words: [], program: behind};
-	if (command === 'policy') return {command, path: '.', image: undefined, images: [], words: others, program: behind};
+	if (command === 'policy' || command === 'reports')
+		return {command, path: '.', image: undefined, images: [], words: others, program: behind};
 	if (paths.length > 1) throw usageError(`one path is expected, not ${paths.length}`);
 	if (paths[0] === '') throw usageError('the path is empty');
 	if (['serve', 'sidecar', 'status'].includes(command) && paths.length > 0)

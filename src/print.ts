@@ -38,7 +38,7 @@ const nothing = new Uint8Array();
  * refusal would be remembered for a day.
  */
 export function printGate(printing: Printing): GateOutcome {
-	const {decision, log} = printing;
+	const {decision, settings, log} = printing;
 	const {enforcement, because} = effectiveEnforcement(printing);
 	const unknown = decision.images.filter((image) => image.decision === 'unknown');
 	if (unknown.length > 0 && enforcement !== 'warn') throw notKnown(unknown, printing);
@@ -49,6 +49,7 @@ export function printGate(printing: Printing): GateOutcome {
 		return {stdout: unchanged(printing), exitCode: 0};
 	}
 	log.warn('gate', oneLineSummary(decision));
+	log.warn('gate', reportSentence(decision, settings));
 	if (because !== undefined) log.warn('gate', `the render fails, because ${because}`);
 	if (enforcement === 'warn') log.warn('gate', 'nothing is refused, because enforcement is warn');
 	switch (enforcement) {
@@ -61,6 +62,13 @@ export function printGate(printing: Printing): GateOutcome {
 		case 'seal':
 			return {stdout: withJob(printing, sealEdits({objects: printing.read.objects, decision})), exitCode: 0};
 	}
+}
+
+/** The service keeps the report of an application; elsewhere whoever runs the gate can have it printed. */
+function reportSentence({reportId}: GateDecision, {service, calledByArgo}: Settings): string {
+	return service !== undefined && calledByArgo
+		? `report ${reportId}: "trivy-gate reports show ${reportId}" in the sidecar tells all of it`
+		: `report ${reportId}: "trivy-gate scan" with the same parameters tells all of it`;
 }
 
 /**

@@ -88,7 +88,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 				return tellReport(reportOf({...about, placeOf: await placesOf(references, manifests.source)}), run);
 			}
 			const report = reportOf(about);
-			await scanner.tell(decision, fairnessNameOf(run.settings));
+			await scanner.tell(decision, fairnessNameOf(run.settings), report);
 			const table = formatReportAsTable(report, {colour: false});
 			return printGate({...run, manifests, read, decision, report: table, secondsLeft});
 		});

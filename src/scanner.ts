@@ -2,16 +2,21 @@ import {readFile} from 'node:fs/promises';
 import {GateError} from './errors.ts';
 import {openLocalEngine} from './local-engine.ts';
 import type {LocalEngineOptions} from './local-engine.ts';
+import type {Report} from './report/model.ts';
 import {tokenProblem} from './service/token.ts';
 import type {ServiceClient} from './service/client.ts';
+import {variableOf} from './settings.ts';
 import type {Settings, TokenSource} from './settings.ts';
 import type {Decision, GateDecision, ScanRequest, ScanVerdict} from './types.ts';
 
 /** Who scans for one run: the scan service when the operator names one, else an engine in this process. */
 export interface Scanner {
 	readonly scan: (request: ScanRequest) => Promise<ScanAnswer>;
-	/** Tells the service what was decided, for its metrics and its log; without a service nobody asks. */
-	readonly tell: (decision: GateDecision, application: string) => Promise<void>;
+	/**
+	 * Tells the service what was decided, for its metrics and its log, and hands it the report of an application, to be
+	 * kept; without a service nobody asks.
+	 */
+	readonly tell: (decision: GateDecision, application: string, report: Report) => Promise<void>;
 	readonly close: () => Promise<void>;
 }
 
@@ -58,9 +63,12 @@ async function serviceScanner({settings, context, timeLeftMs}: ScannerOptions): 
 			const {trivyVersion = '', ...answer} = await client.ask(request);
 			return {...answer, trivyVersion};
 		},
-		tell: async (decision, application) => {
-			const told = await client.tell(decisionBody(decision, application));
-			context.log.detail('gate', `the decision was ${told} to the scan service`);
+		tell: async (decision, application, report) => {
+			const [told, kept] = await Promise.all([
+				client.tell(decisionBody(decision, application)),
+				application === '' ? 'not kept' : client.keep(report),
+			]);
+			context.log.detail('gate', `the decision was ${told} to the scan service, the report is ${kept}`);
 		},
 		close: client.close,
 	};
@@ -75,7 +83,10 @@ export async function openServiceClient(settings: Settings, timeLeftMs: () => nu
 }
 
 /** @throws GateError settings-invalid, which never shows the token. */
-export async function readToken(source: TokenSource | undefined): Promise<string | undefined> {
+export async function readToken(
+	source: TokenSource | undefined,
+	setting: 'service-token-file' | 'reports-token-file' = 'service-token-file',
+): Promise<string | undefined> {
 	if (source?.kind !== 'file') return source?.text;
 	const content = await readFile(source.path, 'utf8').catch((error: unknown) => error);
 	const token = typeof content === 'string' ? content.trim() : '';
@@ -86,7 +97,7 @@ export async function readToken(source: TokenSource | undefined): Promise<string
 		code: 'settings-invalid',
 		what: `the file ${problem}`,
 		where: source.path,
-		hint: 'Check --service-token-file (TRIVY_GATE_SERVICE_TOKEN_FILE).',
+		hint: `Check --${setting} (${variableOf(setting)}).`,
 	});
 }
 

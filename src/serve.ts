@@ -1,5 +1,6 @@
 import {statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {setTimeout as wait} from 'node:timers/promises';
 import packageJson from '../package.json' with {type: 'json'};
 import type {Surroundings} from './cli.ts';
@@ -8,14 +9,17 @@ import {createRunTool, startCompanion} from './exec.ts';
 import {parseReference} from './images/reference.ts';
 import {openLocalEngine, processGroups} from './local-engine.ts';
 import {loadPolicy} from './policy-file.ts';
+import {reportDesk} from './report-desk.ts';
 import {targetOf} from './scan-targets.ts';
 import {readToken} from './scanner.ts';
 import {addressText, reachableFromHere} from './service/address.ts';
 import type {ServiceAddress} from './service/address.ts';
-import {createApi, createProbeApi} from './service/api.ts';
+import {createApi, createProbeApi, createReportsApi} from './service/api.ts';
+import {openArchive} from './service/archive.ts';
 import {createJournal} from './service/journal.ts';
 import type {Journal} from './service/journal.ts';
 import {isLoopback, listen} from './service/listen.ts';
+import type {ReportAccess} from './service/report-routes.ts';
 import {createMetrics} from './service/metrics.ts';
 import {createPace} from './service/pace.ts';
 import {protocolSchema} from './service/protocol.ts';
@@ -83,6 +87,7 @@ async function startService(
 	journal: Journal,
 ): Promise<RunningService> {
 	const token = await readToken(settings.serviceToken);
+	const access = await reportAccess(settings.keptReports);
 	const {policy} = await loadPolicy(settings);
 	await readSourceCredentials(settings);
 	const paths = await locateTools(settings.tools, environment);
@@ -124,6 +129,15 @@ async function startService(
 			observe,
 		});
 		closers.push(engine.close);
+		const reports = reportDesk(
+			openArchive({
+				directory: settings.keptReports.directory ?? join(settings.cacheDirectory, 'gate-reports'),
+				keep: settings.keptReports.kept,
+				maxBytes: settings.keptReports.bytes,
+				now: Date.now,
+				log: journal,
+			}),
+		);
 		const shared = {engine, metrics, journal};
 		const api = createApi({
 			...shared,
@@ -133,6 +147,7 @@ async function startService(
 			startedAt: new Date().toISOString(),
 			targetOf: targetOfText,
 			secondsLeft: () => pace.secondsLeft(engine.status()),
+			reports,
 		});
 		const address = await listen(api, settings.listen ?? defaultSocket());
 		closers.push(() => api.close());
@@ -142,6 +157,12 @@ async function startService(
 			const probed = await listen(probes, settings.metricsListen);
 			closers.push(() => probes.close());
 			tellWhere('health, readiness and metrics', probed, journal);
+		}
+		if (settings.keptReports.listen !== undefined) {
+			const readers = createReportsApi(reports, access, journal);
+			const read = await listen(readers, settings.keptReports.listen);
+			closers.push(() => readers.close());
+			tellWhere('reports', read, journal);
 		}
 		const watch = watchSocket(address);
 		const keep = setInterval(() => void workspace.touch(), 60 * 60 * 1000).unref();
@@ -154,6 +175,12 @@ async function startService(
 		await close();
 		throw error;
 	}
+}
+
+/** @throws GateError settings-invalid when the token cannot be read. */
+async function reportAccess({access, tokenFile}: Settings['keptReports']): Promise<ReportAccess> {
+	const token = access === 'anyone' ? undefined : await readToken(tokenFile, 'reports-token-file');
+	return token === undefined ? {kind: 'anyone'} : {kind: 'token', token};
 }
 
 function targetOfText(image: string): ScanTarget | undefined {

@@ -15,7 +15,7 @@ import type {BuildEnvironment, ToolName} from './types.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 /** Those that look at one application, and end. */
 export type GateCommand = 'generate' | 'scan' | 'images' | 'explain' | 'render';
-export type Command = GateCommand | 'announce' | 'doctor' | 'policy' | 'serve' | 'sidecar' | 'status';
+export type Command = GateCommand | 'reports' | 'announce' | 'doctor' | 'policy' | 'serve' | 'sidecar' | 'status';
 
 /** An operator's setting: a flag, and a `TRIVY_GATE_*` variable with the same meaning. The flag wins. */
 export interface Option {
@@ -161,6 +161,41 @@ export const options = [
 		describe: 'ADDRESS:PORT of health, readiness and metrics alone, without a token (serve, sidecar)',
 		defaultText: 'none',
 	},
+	{
+		name: 'reports-kept',
+		kind: 'number',
+		describe: 'Reports that are kept of each application and revision; 0 keeps none (serve, sidecar)',
+		defaultText: '10',
+	},
+	{
+		name: 'reports-dir',
+		kind: 'string',
+		describe: 'Where reports are kept; several services may share it (serve, sidecar)',
+		defaultText: 'gate-reports in the cache directory',
+	},
+	{
+		name: 'reports-space',
+		kind: 'number',
+		describe: 'Megabytes of kept reports (serve, sidecar)',
+		defaultText: '256',
+	},
+	{
+		name: 'reports-listen',
+		kind: 'string',
+		describe: 'ADDRESS:PORT where browsers read kept reports and nothing else can be done (serve, sidecar)',
+		defaultText: 'none',
+	},
+	{
+		name: 'reports-access',
+		kind: 'string',
+		describe: 'Who may read reports at that port: token, or anyone who reaches it (serve, sidecar)',
+		defaultText: 'token',
+	},
+	{
+		name: 'reports-token-file',
+		kind: 'string',
+		describe: 'File with the token of those who read reports there (serve, sidecar)',
+	},
 	{name: 'log-format', kind: 'string', describe: 'json or text (serve, sidecar)', defaultText: 'json'},
 	{
 		name: 'grace-period',
@@ -178,8 +213,8 @@ export const options = [
 	{
 		name: 'format',
 		kind: 'string',
-		describe: `${listed(Object.keys(reportFormats))} (scan), text or json (images, explain, doctor, policy, status)`,
-		commands: ['scan', 'images', 'explain', 'doctor', 'policy', 'status'],
+		describe: `${listed(Object.keys(reportFormats))} (scan, reports show), text or json (images, explain, doctor, policy, reports list, status)`,
+		commands: ['scan', 'images', 'explain', 'doctor', 'policy', 'reports', 'status'],
 	},
 	{
 		name: 'output',
@@ -270,6 +305,7 @@ export interface Settings {
 	readonly serviceToken: TokenSource | undefined;
 	readonly listen: ServiceAddress | undefined;
 	readonly metricsListen: ServiceAddress | undefined;
+	readonly keptReports: ReportSettings;
 	readonly logFormat: 'json' | 'text';
 	readonly gracePeriodMs: number;
 	readonly printSchema: boolean;
@@ -284,6 +320,18 @@ export interface Settings {
 	/** ARGOCD_APP_NAME is set. */
 	readonly calledByArgo: boolean;
 	readonly build: BuildEnvironment;
+}
+
+/** What becomes of the reports that the scan service is told. */
+export interface ReportSettings {
+	/** Of each application and revision. */
+	readonly kept: number;
+	/** Undefined: in the cache directory. */
+	readonly directory: string | undefined;
+	readonly bytes: number;
+	readonly listen: ServiceAddress | undefined;
+	readonly access: 'token' | 'anyone';
+	readonly tokenFile: TokenSource | undefined;
 }
 
 export interface ReportFile {
@@ -360,6 +408,7 @@ export function parseSettings(
 		serviceToken: tokenSource(read.string('service-token-file'), environment, problems),
 		listen: addressOf(read, 'listen', parseListenAddress, problems),
 		metricsListen: addressOf(read, 'metrics-listen', parseListenAddress, problems),
+		keptReports: reportSettings(read, problems),
 		logFormat: logFormatOf(read, problems),
 		gracePeriodMs: seconds('grace-period', 20),
 		printSchema: read.boolean('print-schema') ?? false,
@@ -517,13 +566,19 @@ function tokenSource(path: string | undefined, environment: Environment, problem
 
 /** A port can be reached by others than this user, also on loopback, where the whole pod is at home. */
 function addressProblems(command: Command, settings: Settings): readonly string[] {
-	const {service, listen, metricsListen, serviceToken, printSchema} = settings;
+	const {service, listen, metricsListen, keptReports: reports, serviceToken, printSchema} = settings;
 	const hint = 'needs a token: set TRIVY_GATE_SERVICE_TOKEN_FILE';
 	const serves = command === 'serve' || command === 'sidecar';
 	return [
 		...(service?.kind === 'tcp' && serviceToken === undefined ? [`a service behind http:// ${hint}`] : []),
 		...(serves && listen?.kind === 'tcp' && serviceToken === undefined ? [`listening at a port ${hint}`] : []),
 		...(serves && metricsListen?.kind === 'unix' ? ['--metrics-listen takes ADDRESS:PORT only'] : []),
+		...(serves && reports.listen?.kind === 'unix' ? ['--reports-listen takes ADDRESS:PORT only'] : []),
+		...(serves && reports.listen !== undefined && reports.access === 'token' && reports.tokenFile === undefined
+			? [
+					'reading reports at a port needs a token: set TRIVY_GATE_REPORTS_TOKEN_FILE, or TRIVY_GATE_REPORTS_ACCESS to anyone',
+				]
+			: []),
 		...(command === 'serve' && listen === undefined && !printSchema ? ['serve needs --listen'] : []),
 	];
 }
@@ -531,6 +586,22 @@ function addressProblems(command: Command, settings: Settings): readonly string[
 /** Where sidecar listens and status asks unless they are told: below the temporary directory, for this user alone. */
 export function defaultSocket(): ServiceAddress {
 	return {kind: 'unix', path: join(tmpdir(), `trivy-gate-service-${process.getuid?.() ?? 0}`, 'socket')};
+}
+
+function reportSettings(read: Reader, problems: string[]): ReportSettings {
+	const access = read.raw('reports-access');
+	if (access !== undefined && access.text !== 'token' && access.text !== 'anyone')
+		problems.push(`${access.from} must be token or anyone, not "${access.text}"`);
+	const tokenFile = read.string('reports-token-file');
+	const directory = read.string('reports-dir');
+	return {
+		kept: read.number('reports-kept', 0, 1000) ?? 10,
+		directory: directory === undefined ? undefined : resolve(directory),
+		bytes: (read.number('reports-space', 1, 1_000_000) ?? 256) * megabyte,
+		listen: addressOf(read, 'reports-listen', parseListenAddress, problems),
+		access: access?.text === 'anyone' ? 'anyone' : 'token',
+		tokenFile: tokenFile === undefined ? undefined : {kind: 'file', path: resolve(tokenFile)},
+	};
 }
 
 function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {

@@ -109,6 +109,52 @@ test.serial('scan and explain tell the same through the service', async (t) => {
 	}
 });
 
+test.serial(
+	'the report of a refusal is read later: by its id, by its application, in a browser, after a restart',
+	async (t) => {
+		const directory = await mkdtemp(join(tmpdir(), 'reports-'));
+		t.teardown(() => rm(directory, {recursive: true, force: true}));
+		const tokenFile = join(directory, 'token');
+		await writeFile(tokenFile, 'r'.repeat(32));
+		const cache = {TRIVY_GATE_CACHE_DIR: await gate.warmCache()};
+		const readers = ['--reports-listen', '127.0.0.1:0', '--reports-token-file', tokenFile];
+		const {service, client} = await serve(t, readers, cache);
+		const argo = {
+			ARGOCD_APP_NAME: 'shop',
+			ARGOCD_APP_NAMESPACE: 'shop',
+			ARGOCD_APP_PROJECT_NAME: 'shops',
+			ARGOCD_APP_REVISION: '0123456789abcdef0123456789abcdef01234567',
+			KUBE_VERSION: '1.36.1',
+		};
+		const refusal = await gate.run(['generate', join(demo, 'chart')], {environment: {...argo, ...client}});
+		const [, id = ''] = /trivy-gate\/report-id: "([0-9a-f]{12})"/.exec(refusal.stdout) ?? [];
+		t.regex(id, /^[0-9a-f]{12}$/, refusal.stdout);
+
+		const list = await gate.run(['reports', 'list'], {environment: client});
+		t.regex(list.stdout, new RegExp(`^\\d{4}-\\S+Z  denied  ${id}  shop  0123456789ab\\n$`), list.stderr);
+		const shown = await gate.run(['reports', 'show', id], {environment: client});
+		t.regex(shown.stdout, /^DENIED {5}registry\.example\/shop\/api:1\.4 /);
+		t.regex(shown.stdout, new RegExp(`report ${id}\\n$`));
+		const [, address = ''] = await service.says(/"reports: listening at ([^"\s]+)/);
+		const page = await fetch(`${address}/reports/shop/latest`, {
+			headers: {authorization: `Basic ${Buffer.from(`reader:${'r'.repeat(32)}`).toString('base64')}`},
+		});
+		t.is(page.status, 200);
+		t.true((await page.text()).includes(id));
+		t.is((await fetch(`${address}/reports/shop/latest`)).status, 401);
+		await service.stop();
+
+		const again = await serve(t, [], cache);
+		const json = await gate.run(['reports', 'show', 'shop', '--format', 'json'], {environment: again.client});
+		t.is(json.exitCode, 0, json.stderr);
+		t.like(JSON.parse(json.stdout), {reportId: id, application: 'shop', project: 'shops', decision: 'deny'});
+		const none = await gate.run(['reports', 'show', 'other'], {environment: again.client});
+		t.is(none.exitCode, 2);
+		t.regex(none.stderr, /^report: no report "other" is kept\. "trivy-gate reports list" tells which there are\./);
+		t.is((await gate.run(['reports', 'delete'], {environment: again.client})).exitCode, 2);
+	},
+);
+
 test.serial('an application may ask for a fresher database than the service’s policy', async (t) => {
 	const {client} = await serve(t);
 	const input = pods('registry.example/shop/proxy:1.0');

@@ -50,10 +50,21 @@ test('where the scan service is, and who may ask it', (t) => {
 		['sidecar', {TRIVY_GATE_METRICS_LISTEN: 'unix:/run/gate/metrics'}, '--metrics-listen takes ADDRESS:PORT only'],
 		['generate', {TRIVY_GATE_SERVICE: 'gate.example'}, 'TRIVY_GATE_SERVICE must be unix:PATH or http://HOST:PORT'],
 		['serve', {}, 'serve needs --listen'],
+		['sidecar', {TRIVY_GATE_REPORTS_LISTEN: '0.0.0.0:80'}, 'reading reports at a port needs a token'],
+		['sidecar', {TRIVY_GATE_REPORTS_LISTEN: 'unix:/run/reports'}, '--reports-listen takes ADDRESS:PORT only'],
+		['sidecar', {TRIVY_GATE_REPORTS_ACCESS: 'all'}, 'TRIVY_GATE_REPORTS_ACCESS must be token or anyone, not "all"'],
 	] as const) {
 		const error = t.throws(() => parseSettings(command, '.', {}, environment), {instanceOf: GateError});
 		t.true(error.output?.includes(words), error.output);
 	}
+});
+
+test('who may read reports is the operator’s to say', (t) => {
+	const listen = {TRIVY_GATE_REPORTS_LISTEN: '0.0.0.0:8091'};
+	const {keptReports: open} = parseSettings('sidecar', '.', {}, {...listen, TRIVY_GATE_REPORTS_ACCESS: 'anyone'});
+	t.like(open, {access: 'anyone', tokenFile: undefined, kept: 10});
+	const {keptReports: guarded} = parseSettings('sidecar', '.', {'reports-token-file': '/token'}, listen);
+	t.like(guarded, {access: 'token', tokenFile: {kind: 'file', path: '/token'}});
 });
 
 test('a token is no flag: every process of the machine could read it', (t) => {

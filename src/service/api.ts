@@ -19,6 +19,8 @@ import {
 	scanBody,
 } from './protocol.ts';
 import type {ServiceStatus} from './protocol.ts';
+import {addReportEntrance, addReportRoutes, guardReports} from './report-routes.ts';
+import type {ReportAccess, ReportDesk} from './report-routes.ts';
 import {answerSubmission, failureOf} from './submission.ts';
 import type {Timing} from './submission.ts';
 import {isAuthorized} from './token.ts';
@@ -36,6 +38,8 @@ export interface ApiOptions {
 	/** Reads an image's name; undefined when it is none. */
 	readonly targetOf: (image: string) => ScanTarget | undefined;
 	readonly secondsLeft: () => number;
+	/** Undefined where no reports are kept. */
+	readonly reports?: ReportDesk | undefined;
 	readonly timing?: Partial<Timing & ConnectionTiming>;
 }
 
@@ -123,6 +127,18 @@ export function createApi(options: ApiOptions): FastifyInstance {
 		journal.write({event: 'decision', requestId: requestIdOf(request), outcome: decision, ...body});
 		return reply.code(204).send();
 	});
+	if (options.reports !== undefined) {
+		addReportRoutes(app, options.reports);
+		addReportEntrance(app, options.reports);
+	}
+	return app;
+}
+
+/** The reports alone, for people's browsers. */
+export function createReportsApi(reports: ReportDesk, access: ReportAccess, journal: Journal): FastifyInstance {
+	const app = createServer(journal);
+	guardReports(app, access);
+	addReportRoutes(app, reports);
 	return app;
 }
 

@@ -8,8 +8,8 @@ import {addressText} from './address.ts';
 import type {ServiceAddress} from './address.ts';
 import {createReception} from './reception.ts';
 import type {ServiceAnswer} from './reception.ts';
-import {failureBody, limits, paths, read, requestIdHeader, scanLine, statusBody} from './protocol.ts';
-import type {DecisionBody, ScanBody, ServiceStatus} from './protocol.ts';
+import {failureBody, limits, paths, read, reportList, requestIdHeader, scanLine, statusBody} from './protocol.ts';
+import type {DecisionBody, ReportEntry, ScanBody, ServiceStatus} from './protocol.ts';
 
 export interface ClientOptions {
 	readonly address: ServiceAddress;
@@ -26,6 +26,12 @@ export interface ServiceClient extends ScanEngine {
 	readonly ask: (request: ScanRequest) => Promise<ServiceAnswer>;
 	/** Tells what was decided, for metrics and the log; waits half a second at most, and never rejects. */
 	readonly tell: (decision: DecisionBody) => Promise<'told' | 'not told'>;
+	/** Hands a report over, to be kept; waits two seconds at most, and never rejects. */
+	readonly keep: (report: object) => Promise<'kept' | 'not kept'>;
+	/** The kept reports, newest first. @throws GateError service-unreachable. */
+	readonly reports: (application: string | undefined) => Promise<readonly ReportEntry[]>;
+	/** A kept report, or the newest of the application; undefined when there is none. @throws GateError service-unreachable. */
+	readonly report: (application: string, reportId: string | undefined) => Promise<unknown>;
 	/** @throws GateError service-unreachable. */
 	readonly status: () => Promise<ServiceStatus>;
 }
@@ -52,16 +58,38 @@ export function createServiceClient(options: ClientOptions): ServiceClient {
 				.catch(() => false);
 			return told ? 'told' : 'not told';
 		},
+		keep: async (report) => {
+			const kept = await send(connection, 'POST', paths.gateReports, AbortSignal.timeout(2000), report)
+				.then(async (response) => {
+					await textOf(response, connection);
+					return response.statusCode === 204;
+				})
+				.catch(() => false);
+			return kept ? 'kept' : 'not kept';
+		},
+		reports: async (application) => {
+			const query = application === undefined ? '' : `?application=${encodeURIComponent(application)}`;
+			const list = read(reportList, await dataAt(`${paths.gateReports}${query}`, connection));
+			if (!list.ok) throw notTheService(connection, list.problems);
+			return list.value.reports;
+		},
+		report: (application, reportId = 'latest') =>
+			dataAt(`${paths.gateReports}/${encodeURIComponent(application)}/${reportId}.json`, connection),
 		status: async () => {
-			const signal = AbortSignal.timeout(connection.silenceMs);
-			const response = await send(connection, 'GET', paths.status, signal);
-			const text = await textOf(response, connection);
-			if (response.statusCode !== 200) throw failureOf(response, text, connection);
-			const status = read(statusBody, parsed(text));
+			const status = read(statusBody, await dataAt(paths.status, connection));
 			if (!status.ok) throw notTheService(connection, status.problems);
 			return status.value;
 		},
 	};
+}
+
+/** What a path answers; undefined when there is nothing. */
+async function dataAt(path: string, connection: Connection): Promise<unknown> {
+	const response = await send(connection, 'GET', path, AbortSignal.timeout(connection.silenceMs));
+	const text = await textOf(response, connection, limits.keptReportBytes);
+	if (response.statusCode === 404 && path.startsWith(`${paths.gateReports}/`)) return undefined;
+	if (response.statusCode !== 200) throw failureOf(response, text, connection);
+	return parsed(text);
 }
 
 interface Connection extends ClientOptions {
@@ -175,12 +203,16 @@ async function* linesOf(response: IncomingMessage, connection: Connection): Asyn
 	}
 }
 
-async function textOf(response: IncomingMessage, connection: Connection): Promise<string> {
+async function textOf(
+	response: IncomingMessage,
+	connection: Connection,
+	mostBytes: number = smallAnswerBytes,
+): Promise<string> {
 	const chunks: Buffer[] = [];
 	let size = 0;
 	for await (const chunk of chunksOf(response, connection)) {
 		size += chunk.length;
-		if (size > smallAnswerBytes) throw notTheService(connection, 'its answer does not end');
+		if (size > mostBytes) throw notTheService(connection, 'its answer does not end');
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks).toString('utf8');

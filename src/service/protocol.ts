@@ -14,12 +14,19 @@ export const limits = {
 	/** One line of an answer: the verdict of an image with some hundred thousand findings. */
 	lineBytes: 64 * 1024 * 1024,
 	answerBytes: 1024 * 1024 * 1024,
+	/** Of a report that is handed over to be kept, and of one that is read again, with its line breaks. */
+	reportBytes: 16 * 1024 * 1024,
+	keptReportBytes: 64 * 1024 * 1024,
+	applicationLength: 512,
 } as const;
 
 export const paths = {
 	scans: '/v1/scans',
 	decisions: '/v1/decisions',
+	/** Trivy's own, of one image. */
 	reports: '/v1/reports',
+	/** The gate's, of one application. */
+	gateReports: '/reports',
 	status: '/v1/status',
 	health: '/v1/health',
 	ready: '/v1/ready',
@@ -41,7 +48,7 @@ const stages = [
 	'report',
 ] as const satisfies readonly Stage[];
 
-const application = z.string().max(512).describe('Who asks, for fairness and the log');
+const application = z.string().max(limits.applicationLength).describe('Who asks, for fairness and the log');
 const image = z.string().min(1).max(1024);
 /** As gate/policy.ts reads it. */
 const platformPattern = /^[a-z0-9]{1,20}\/[a-z0-9_]{1,20}(?:\/[a-z0-9.]{1,20})?$/;
@@ -174,6 +181,18 @@ export const decisionBody = z.strictObject({
 });
 export type DecisionBody = z.input<typeof decisionBody>;
 
+/** Of a report that is kept; GET /reports lists them. */
+export const reportEntry = z.object({
+	application: text,
+	project: optionalText,
+	revision: optionalText,
+	reportId: text,
+	decision: z.enum(decisions),
+	receivedAt: z.iso.datetime(),
+});
+export type ReportEntry = z.output<typeof reportEntry>;
+export const reportList = z.object({reports: z.array(reportEntry)});
+
 /** GET /v1/reports/DIGEST */
 export const reportQuery = z.strictObject({platform});
 export const reportParameters = z.strictObject({digest});
@@ -232,6 +251,7 @@ export function protocolSchema(): object {
 		ScanLine: scanLine,
 		Decision: decisionBody,
 		Status: statusBody,
+		Reports: reportList,
 		Error: failureBody,
 	};
 	return {

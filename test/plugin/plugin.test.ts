@@ -1,6 +1,6 @@
 import {cp, mkdtemp, readFile, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import {parseAllDocuments, parseDocument} from 'yaml';
@@ -127,6 +127,24 @@ test('the Kustomize component adds the sidecar to the repo-server of the upstrea
 		'controller.repo.server.timeout.seconds': '180',
 		kept: 'yes',
 	});
+});
+
+test('the optional component for readers adds a port, a token and a Service', async (t) => {
+	const patch = parseDocument(await read('plugin/reports/repo-server.yaml')).toJS() as Manifest;
+	const service = parseDocument(await read('plugin/reports/service.yaml')).toJS() as object;
+	const {containers, volumes} = patch.spec.template.spec;
+	const [gate] = containers;
+	const environment = Object.fromEntries((gate?.env ?? []).map(({name, value}) => [name, value]));
+	const {keptReports} = parseSettings('sidecar', '.', {}, environment);
+	const [port] = gate?.ports ?? [];
+	t.like(keptReports, {access: 'token', listen: {kind: 'tcp', port: port?.containerPort}});
+	t.like(service, {spec: {ports: [{targetPort: port?.name}]}});
+	t.deepEqual(
+		gate?.volumeMounts.map(({name}) => name),
+		volumes.map(({name}) => name),
+	);
+	const [mount] = gate?.volumeMounts ?? [];
+	t.is(keptReports.tokenFile?.kind === 'file' && dirname(keptReports.tokenFile.path), mount?.mountPath ?? 'missing');
 });
 
 test('the Helm values describe the same sidecar', async (t) => {

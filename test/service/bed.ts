@@ -25,7 +25,7 @@ export interface ServiceBed {
 	readonly stop: () => Promise<void>;
 }
 
-type BedOptions = Partial<Pick<ApiOptions, 'token' | 'timing'>> & {
+type BedOptions = Partial<Pick<ApiOptions, 'reports' | 'token' | 'timing'>> & {
 	readonly waits?: readonly string[];
 	readonly tellsLate?: boolean;
 	/** A port of loopback instead of a socket. */
@@ -37,6 +37,7 @@ export async function startServiceBed({
 	tellsLate = false,
 	tcp = false,
 	token,
+	reports,
 	timing = {},
 }: BedOptions = {}): Promise<ServiceBed> {
 	const directory = await mkdtemp(join(tmpdir(), 'service-'));
@@ -59,6 +60,7 @@ export async function startServiceBed({
 			return reference.kind === 'image' ? targetOf(reference.name) : undefined;
 		},
 		secondsLeft: () => 42,
+		reports,
 		timing,
 	});
 	const address = await listen(

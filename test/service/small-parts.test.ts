@@ -147,7 +147,7 @@ test('the journal for people is one line an entry, too', (t) => {
 
 test('the schema names everything that is said', (t) => {
 	const {$defs} = protocolSchema() as {readonly $defs: Readonly<Record<string, object>>};
-	t.deepEqual(Object.keys($defs), ['ScanRequest', 'ScanLine', 'Decision', 'Status', 'Error']);
+	t.deepEqual(Object.keys($defs), ['ScanRequest', 'ScanLine', 'Decision', 'Status', 'Reports', 'Error']);
 	t.like($defs['ScanRequest'], {
 		required: ['images', 'platforms', 'maxDatabaseAgeHours', 'waitMs'],
 		additionalProperties: false,

@@ -1,0 +1,128 @@
+import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test from 'ava';
+import type {ExecutionContext} from 'ava';
+import * as fc from 'fast-check';
+import {openArchive} from '../../src/service/archive.ts';
+import type {ArchiveOptions, ReportAbout, ReportArchive} from '../../src/service/archive.ts';
+import {createLog} from '../../src/log.ts';
+
+const noon = Date.parse('2026-11-27T12:00:00Z');
+const [one, two, three] = ['111111111111', '222222222222', '333333333333'] as const;
+
+interface Opened {
+	readonly directory: string;
+	readonly open: (change?: Partial<ArchiveOptions>) => ReportArchive;
+	readonly warnings: readonly string[];
+}
+
+async function place(t: ExecutionContext): Promise<Opened> {
+	const home = await mkdtemp(join(tmpdir(), 'archive-'));
+	t.teardown(() => rm(home, {recursive: true, force: true}));
+	const directory = join(home, 'gate-reports');
+	const warnings: string[] = [];
+	const log = createLog({verbose: false, write: (text) => warnings.push(text)});
+	return {
+		directory,
+		warnings,
+		open: (change = {}) => openArchive({directory, keep: 2, maxBytes: 1e6, now: () => noon, log, ...change}),
+	};
+}
+
+function about(change: Partial<ReportAbout> = {}): ReportAbout {
+	return {application: 'shop', project: 'shops', revision: 'abc', reportId: one, decision: 'deny', ...change};
+}
+
+async function idsOf(archive: ReportArchive, application?: string): Promise<readonly string[]> {
+	return (await archive.list(application)).map(({reportId}) => reportId);
+}
+
+test('the last reports of an application and revision are kept, newest first', async (t) => {
+	const archive = (await place(t)).open();
+	for (const reportId of [one, two, three]) await archive.put(about({reportId}), `report ${reportId}`);
+	await archive.put(about({reportId: one, revision: 'def'}), 'of another revision');
+	t.deepEqual(await idsOf(archive, 'shop'), [one, three, two]);
+	t.is(await archive.get('shop', undefined), 'of another revision');
+	t.is(await archive.get('shop', two), `report ${two}`);
+	t.is(await archive.get('shop', 'ffffffffffff'), undefined);
+	t.is(await archive.get('other', undefined), undefined);
+	t.deepEqual((await archive.list('shop'))[0], {...about({revision: 'def'}), receivedAt: '2026-11-27T12:00:00.003Z'});
+});
+
+test('the same report of the same revision is one, and the newest again', async (t) => {
+	const archive = (await place(t)).open();
+	for (const reportId of [one, two, one]) await archive.put(about({reportId}), 'text');
+	t.deepEqual(await idsOf(archive), [one, two]);
+});
+
+test('they outlive the service, and a clock that was set back', async (t) => {
+	const {open} = await place(t);
+	await open().put(about({reportId: one}), 'first');
+	const later = open({now: () => noon - 1e9});
+	await later.put(about({reportId: two}), 'second');
+	t.deepEqual(await idsOf(open()), [two, one]);
+	t.is(await open().get('shop', undefined), 'second');
+});
+
+test('what many callers hand over at once is all kept', async (t) => {
+	const archive = (await place(t)).open({keep: 50});
+	const ids = Array.from({length: 40}, (_, index) => index.toString(16).padStart(12, '0'));
+	await Promise.all(ids.map((reportId) => archive.put(about({reportId}), reportId)));
+	t.deepEqual((await idsOf(archive)).toSorted(), ids);
+});
+
+test('one application cannot drive out the reports of another', async (t) => {
+	const archive = (await place(t)).open({maxBytes: 20_000, keep: 100});
+	await archive.put(about({application: 'small'}), 'x');
+	for (let index = 0; index < 60; index += 1) {
+		const noise = Array.from({length: 400}, (_, at) => ((at * 7919 + index * 104_729) % 99_991).toString(36)).join('');
+		await archive.put(about({reportId: index.toString(16).padStart(12, '0')}), noise);
+	}
+	t.deepEqual(await idsOf(archive, 'small'), [one]);
+	const kept = await idsOf(archive, 'shop');
+	t.true(kept.length > 5 && kept.length < 60, String(kept.length));
+	t.is(kept[0], (59).toString(16).padStart(12, '0'));
+});
+
+test('an application’s name is no path', async (t) => {
+	const {directory, open} = await place(t);
+	const archive = open();
+	await fc.assert(
+		fc.asyncProperty(fc.constantFrom('../../etc', '/', '..', 'a/b', 'a\0b', '', 'ns_name'), async (application) => {
+			await archive.put(about({application}), application);
+			t.is(await archive.get(application, undefined), application);
+		}),
+		{numRuns: 20},
+	);
+	for (const name of await readdir(directory)) t.regex(name, /^[0-9a-f]{32}$/);
+	t.deepEqual(await readdir(join(directory, '..')), ['gate-reports']);
+});
+
+test('reports are for this user alone, and keeping none makes nothing', async (t) => {
+	const {directory, open} = await place(t);
+	await open({keep: 0}).put(about(), 'x');
+	t.deepEqual(await open().list(undefined), []);
+	await open().put(about(), 'x');
+	const [application = ''] = await readdir(directory);
+	t.is((await stat(join(directory, application))).mode & 0o777, 0o700);
+	for (const name of await readdir(join(directory, application)))
+		t.is((await stat(join(directory, application, name))).mode & 0o777, 0o600);
+});
+
+test('what is damaged or foreign is passed over', async (t) => {
+	const {directory, open, warnings} = await place(t);
+	const archive = open();
+	await archive.put(about({reportId: one}), 'whole');
+	await archive.put(about({reportId: two}), 'damaged');
+	const [application = ''] = await readdir(directory);
+	const files = await readdir(join(directory, application));
+	const damaged = files.find((name) => name.endsWith(`${two}.gz`)) ?? '';
+	await writeFile(join(directory, application, damaged), 'no gzip');
+	await writeFile(join(directory, application, `000001764244800009-${three}.json`), 'no JSON');
+	await mkdir(join(directory, 'lost+found'));
+	t.is(await archive.get('shop', two), undefined);
+	t.is(await archive.get('shop', undefined), 'whole');
+	t.deepEqual(await idsOf(archive), [two, one]);
+	t.regex(warnings[0] ?? '', /^report: a kept report cannot be read — \d+-222222222222: /);
+});
