@@ -31,7 +31,7 @@ import type {Settings} from './settings.ts';
 import {readSourceCredentials} from './source-credentials.ts';
 import {placesOf} from './source-places.ts';
 import {terminalOf} from './terminal.ts';
-import {checkTool} from './tools.ts';
+import {checkToolOnce} from './tools.ts';
 import type {
 	Decision,
 	DecisionReason,
@@ -156,7 +156,9 @@ async function checkTools(source: Source, {settings, paths, context}: Run): Prom
 	const scanners: readonly ToolName[] = scans ? ['trivy'] : [];
 	const names = [...renderers, ...scanners];
 	const versions = await Promise.all(
-		names.map(async (name) => [name, await checkTool(name, paths[name], context)] as const),
+		names.map(
+			async (name) => [name, await checkToolOnce(name, paths[name], context, settings.cacheDirectory)] as const,
+		),
 	);
 	return Object.fromEntries(versions);
 }

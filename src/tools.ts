@@ -1,4 +1,5 @@
-import {access, constants} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {access, constants, mkdir, readFile, rename, stat, writeFile} from 'node:fs/promises';
 import {delimiter, isAbsolute, join} from 'node:path';
 import pins from '../plugin/tools.json' with {type: 'json'};
 import {toolPath} from '../plugin/tool-cache.mjs';
@@ -48,6 +49,39 @@ const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
 	kustomize: ['version'],
 	trivy: ['--version'],
 };
+
+/**
+ * The same as {@link checkTool} without a process, when the file is still the one that was asked last time.
+ * @param directory the gate's cache directory; what cannot be remembered is asked for.
+ * @throws as checkTool.
+ */
+export async function checkToolOnce(
+	name: ToolName,
+	path: string,
+	context: ToolContext,
+	directory: string,
+): Promise<string> {
+	const file = await stat(path).catch(() => undefined);
+	if (file === undefined) return checkTool(name, path, context);
+	const identity = JSON.stringify([name, path, file.dev, file.ino, file.size, file.mtimeMs, file.ctimeMs]);
+	const place = join(directory, 'tool-versions', createHash('sha256').update(identity).digest('hex'));
+	const remembered = await readFile(place, 'utf8').catch(() => '');
+	if (/^\d+\.\d+\.\d+$/.test(remembered)) {
+		refuseVersion(name, remembered, path);
+		return remembered;
+	}
+	const version = await checkTool(name, path, context);
+	await remember(place, version).catch(() => {});
+	return version;
+}
+
+/** Whole or not at all. */
+async function remember(place: string, version: string): Promise<void> {
+	await mkdir(join(place, '..'), {recursive: true, mode: 0o700});
+	const written = `${place}.${process.pid}`;
+	await writeFile(written, version, {mode: 0o600});
+	await rename(written, place);
+}
 
 /**
  * Asks a tool for its version and compares it with the pins.

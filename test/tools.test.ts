@@ -5,7 +5,7 @@ import test from 'ava';
 import {GateError} from '../src/errors.ts';
 import type {ErrorCode} from '../src/errors.ts';
 import {createRunTool} from '../src/exec.ts';
-import {checkTool, compareVersions, locateTools} from '../src/tools.ts';
+import {checkTool, checkToolOnce, compareVersions, locateTools} from '../src/tools.ts';
 import type {ToolContext} from '../src/types.ts';
 
 /** A tiny program that prints what a tool prints when it is asked for its version. */
@@ -55,6 +55,33 @@ test(accepted, 'helm', 'v4.2.1', '4.2.1');
 test(accepted, 'kustomize', 'v5.8.1', '5.8.1');
 test(accepted, 'trivy', 'Version: 0.74.0\nVulnerability DB:\n  Version: 2', '0.74.0');
 test(accepted, 'trivy', 'Version: 0.72.0', '0.72.0');
+
+test('a tool that has not changed since is not asked again, and one that has is', async (t) => {
+	const cache = await mkdtemp(join(tmpdir(), 'tool-versions-'));
+	const path = await fakeTool('helm', 'v4.2.1');
+	let asked = 0;
+	const context = contextFor(path);
+	const counting = {
+		...context,
+		run: async (...call: Parameters<typeof context.run>) => {
+			asked += 1;
+			return context.run(...call);
+		},
+	};
+	const check = () => checkToolOnce('helm', path, counting, cache);
+	t.is(await check(), '4.2.1');
+	t.is(await check(), '4.2.1');
+	t.is(asked, 1);
+	await writeFile(path, '#!/bin/sh\necho v1.0.0\n');
+	await t.throwsAsync(check(), {instanceOf: GateError, message: /helm 1\.0\.0 is too old/});
+	await t.throwsAsync(check(), {instanceOf: GateError});
+	t.is(asked, 3, 'what is refused is not remembered');
+	const other = await fakeTool('helm', 'v4.2.1');
+	t.is(await checkToolOnce('helm', other, contextFor(other), '/dev/null/cannot'), '4.2.1');
+	await t.throwsAsync(checkToolOnce('helm', '/nowhere/helm', contextFor('/nowhere/helm'), cache), {
+		message: /helm is not there/,
+	});
+});
 
 const refused = test.macro<[prints: string, code: ErrorCode, words: RegExp]>({
 	exec: async (t, prints, code, words) => {

@@ -28,28 +28,54 @@ interface Entry extends Job {
 	readonly giveUp: (reason: unknown) => void;
 }
 
-/** Lets jobs start as the schedule says. */
-export function createScanQueue(slots: number, isKnown: (digest: string) => boolean): ScanQueue {
+/**
+ * How long a job keeps its slot, and its layers from the others: what it would take at a megabyte a second, and a while.
+ * A registry chooses how slow it is, and an image which layers it names.
+ */
+export function patienceMs(layers: readonly JobLayer[]): number {
+	const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+	return Math.min(longestPatienceMs, 10_000 + bytes / 1000);
+}
+
+const longestPatienceMs = 60_000;
+
+/**
+ * Lets jobs start as the schedule says. One that takes longer than its patience goes on, beside the slots, and its layers
+ * are there for others to fetch.
+ */
+export function createScanQueue(
+	slots: number,
+	isKnown: (digest: string) => boolean,
+	patience: (layers: readonly JobLayer[]) => number = patienceMs,
+): ScanQueue {
 	let waiting: readonly Entry[] = [];
 	let closed: {readonly reason: unknown} | undefined;
 	const running = new Set<Entry>();
+	const holding = new Set<Entry>();
 	const inSlots = new Set<Entry>();
 	let turns: Turns = new Map();
 	let started = 0;
-	const queue = () => ({waiting, running: [...running], slots: slots - inSlots.size, isKnown, turns, started});
+	const queue = () => ({waiting, running: [...holding], slots: slots - inSlots.size, isKnown, turns, started});
 	const startNext = () => {
 		for (let job = nextJob(queue()); job !== undefined; job = nextJob(queue())) {
 			const entry = job;
 			turns = takeTurn(entry, queue());
 			waiting = waiting.filter((other) => other !== entry);
-			running.add(entry);
-			inSlots.add(entry);
+			for (const set of [running, holding, inSlots]) set.add(entry);
 			started += 1;
-			const leave = (sets: readonly Set<Entry>[]) => () => {
+			const leave = (...sets: readonly Set<Entry>[]) => {
 				for (const set of sets) set.delete(entry);
 				startNext();
 			};
-			entry.start({freeSlot: leave([inSlots]), end: leave([inSlots, running])});
+			const unknown = entry.layers.filter(({digest}) => !isKnown(digest));
+			const late = setTimeout(() => leave(inSlots, holding), patience(unknown)).unref();
+			entry.start({
+				freeSlot: () => leave(inSlots),
+				end: () => {
+					clearTimeout(late);
+					leave(inSlots, holding, running);
+				},
+			});
 		}
 	};
 	return {
