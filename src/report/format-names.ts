@@ -7,6 +7,7 @@ export const reportFormats = {
 	markdown: ['.md'],
 	html: ['.html', '.htm'],
 	exceptions: ['.yaml', '.yml'],
+	cyclonedx: ['.cdx.json'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ReportFormat = keyof typeof reportFormats;

@@ -1,3 +1,4 @@
+import {formatReportAsCyclonedx} from './cyclonedx.ts';
 import {exceptionRequest} from './exceptions.ts';
 import type {ReportFormat} from './format-names.ts';
 import {formatReportAsHtml} from './html.ts';
@@ -24,6 +25,8 @@ export function formatReport(report: Report, format: ReportFormat, options: Tabl
 			return formatReportAsMarkdown(report);
 		case 'html':
 			return formatReportAsHtml(report);
+		case 'cyclonedx':
+			return formatReportAsCyclonedx(report);
 		case 'exceptions':
 			return exceptionRequest(report, report.images) ?? '# Nothing is denied that an exception could let pass.\n';
 	}
