@@ -95,7 +95,7 @@ export async function startBed(say: Say): Promise<Bed> {
 }
 
 /** The names that the scenarios' manifests use, as registry.example/…. */
-async function publishImages(lab: Lab): Promise<void> {
+export async function publishImages(lab: Lab): Promise<void> {
 	await lab.publish('api-vulnerable', 'shop/api:1.4');
 	await lab.publish('api-fixed', 'shop/api:1.5');
 	await lab.publish('alpine', 'shop/proxy:1.0');

@@ -1,5 +1,6 @@
 import {cp, mkdir, mkdtemp, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
 import type {ExecutionContext} from 'ava';
 import {stringify} from 'yaml';
 import {run} from '../../plugin/build-tools.mjs';
@@ -20,9 +21,47 @@ export async function compare(
 	parity: Omit<Parity, 'title' | 'path'> & {readonly path: string},
 	pluginName = 'trivy-gate',
 ): Promise<readonly unknown[]> {
+	const render = rendererOf(bed, repository, parity);
+	const native = await render(parity.native);
+	const gated = await render({plugin: {name: pluginName, parameters: parity.plugin}});
+	t.is('error' in native, parity.fails === true, JSON.stringify(native));
+	t.is('error' in gated, parity.fails === true, JSON.stringify(gated));
+	t.deepEqual(manifestsOf(gated), manifestsOf(native));
+	return manifestsOf(native);
+}
+
+/** The policy of a plugin that scans nothing and lets everything through, because it is about rendering. */
+export const scanNothing = `apiVersion: trivy-gate/v1alpha1
+kind: Policy
+spec:
+  enforcement: warn
+  registries: {allow: [registry.invalid]}
+`;
+
+/**
+ * A chart of other people with its own values. One that renders otherwise each time, because it makes passwords, cannot be
+ * compared, and one that Argo CD refuses has to be refused by the gate.
+ */
+export async function comparePublicChart(
+	t: ExecutionContext,
+	bed: Bed,
+	repository: string,
+	chart: string,
+): Promise<void> {
+	const render = rendererOf(bed, repository, {path: chart});
+	const [native, again] = [await render({helm: {}}), await render({helm: {}})];
+	const gated = await render({plugin: {name: 'parity-unscanned', parameters: []}});
+	t.is('error' in gated, 'error' in native, JSON.stringify({gated, native}).slice(0, 2000));
+	if (!isDeepStrictEqual(manifestsOf(native), manifestsOf(again))) return t.log('it renders otherwise each time');
+	t.log('error' in native ? 'both refuse it' : `${manifestsOf(native).length} objects`);
+	t.deepEqual(manifestsOf(gated), manifestsOf(native));
+}
+
+/** Has the repo-server render a source that begins with these settings. */
+function rendererOf(bed: Bed, repository: string, {path, request}: {readonly path: string; readonly request?: object}) {
 	const filled = (source: object) =>
 		JSON.parse(JSON.stringify(source).replaceAll('DIGEST', bed.lab.digest('api-fixed'))) as object;
-	const render = (source: object) =>
+	return (source: object) =>
 		bed.argoCd.ask('GenerateManifest', {
 			repo: {repo: repository},
 			revision: 'main',
@@ -34,15 +73,9 @@ export async function compare(
 			trackingMethod: 'annotation',
 			projectName: 'default',
 			noCache: true,
-			...parity.request,
-			applicationSource: {repoURL: repository, targetRevision: 'main', path: parity.path, ...filled(source)},
+			...request,
+			applicationSource: {repoURL: repository, targetRevision: 'main', path, ...filled(source)},
 		});
-	const native = await render(parity.native);
-	const gated = await render({plugin: {name: pluginName, parameters: parity.plugin}});
-	t.is('error' in native, parity.fails === true, JSON.stringify(native));
-	t.is('error' in gated, parity.fails === true, JSON.stringify(gated));
-	t.deepEqual(manifestsOf(gated), manifestsOf(native));
-	return manifestsOf(native);
 }
 
 /**

@@ -6,7 +6,14 @@ import test from 'ava';
 import pLimit from 'p-limit';
 import {parameters} from '../../src/parameters.ts';
 import {startBed, type Bed} from './bed.ts';
-import {compare, comparePrivateDependency, missingParities, parityContent} from './compare.ts';
+import {
+	compare,
+	comparePrivateDependency,
+	comparePublicChart,
+	missingParities,
+	parityContent,
+	scanNothing,
+} from './compare.ts';
 import type {Outcome, Refusal, Scenario} from './scenario.ts';
 import {parities} from './parity.ts';
 import {play} from './stage.ts';
@@ -73,6 +80,22 @@ test('parity, helm: a dependency in a private repository', async (t) => {
 	t.timeout(20 * 60_000);
 	await limit(() => comparePrivateDependency(t, bed));
 });
+
+/** For development: a directory of charts, fetched from anywhere. */
+const publicCharts = process.env['PARITY_CHARTS'];
+let unscanned: Promise<string> | undefined;
+for (const chart of publicCharts === undefined ? [] : readdirSync(publicCharts).toSorted()) {
+	test(`public charts, ${chart}`, async (t) => {
+		t.timeout(60 * 60_000);
+		unscanned ??= bed.startSidecar('parity-unscanned', scanNothing).then(async () => {
+			const {url, commit} = await bed.repository('public-charts');
+			await commit(publicCharts ?? '');
+			return url;
+		});
+		const repository = await unscanned;
+		await limit(() => comparePublicChart(t, bed, repository, chart));
+	});
+}
 
 test('parity, every setting of a source: there is one that compares it', async (t) => {
 	t.deepEqual(await missingParities(bed), []);

@@ -5,5 +5,7 @@ export default {
 	extensions: ['ts'],
 	files: ['test/image/*.image.ts'],
 	workerThreads: false,
+	// One container after the other, on a machine with two cores.
+	concurrency: 1,
 	timeout: '10m',
 };

@@ -3,6 +3,7 @@ import {basename, join} from 'node:path';
 import {parse} from 'yaml';
 import {run} from '../../plugin/build-tools.mjs';
 import {runProgram} from '../../src/exec.ts';
+import {startDaemon, type Daemon} from '../argocd/daemon.ts';
 import type {ImageConfig} from '../lab/manifest.ts';
 
 /** The sidecar as plugin/ has it started. */
@@ -12,6 +13,8 @@ export interface Sidecar {
 		command: readonly string[],
 		options?: {readonly directory?: string; readonly input?: string},
 	) => Promise<{readonly exitCode: number; readonly stdout: string; readonly stderr: string}>;
+	/** Starts the image's own command in a container that stays. */
+	readonly start: (ready: () => Promise<boolean>) => Promise<Daemon>;
 	/** Where a volume of plugin/ is outside of the containers, which share it. */
 	readonly volume: (name: string) => string;
 }
@@ -24,6 +27,8 @@ interface Options {
 	readonly directory: string;
 	/** In addition to the variables of the image and of plugin/, or instead of them. */
 	readonly environment: Readonly<Record<string, string>>;
+	/** Directories that are volumes instead of new ones. */
+	readonly volumes?: Readonly<Record<string, string>>;
 }
 
 /** crun refuses to start where both versions of control groups are in use, also when it is to use none. */
@@ -57,7 +62,13 @@ interface RuntimeConfig {
  * are those of plugin/repo-server.yaml. Otherwise than there, the network is this machine's, nothing limits memory, and
  * system calls are not filtered.
  */
-export async function createSidecar({rootFileSystem, config, directory, environment}: Options): Promise<Sidecar> {
+export async function createSidecar({
+	rootFileSystem,
+	config,
+	directory,
+	environment,
+	volumes = {},
+}: Options): Promise<Sidecar> {
 	const repoServer = parse(
 		await readFile(join(import.meta.dirname, '../../plugin/repo-server.yaml'), 'utf8'),
 	) as RepoServer;
@@ -65,7 +76,7 @@ export async function createSidecar({rootFileSystem, config, directory, environm
 	if (container === undefined) throw new Error('plugin/repo-server.yaml has no container trivy-gate');
 	const {env, securityContext, volumeMounts} = container;
 	if (String(securityContext.capabilities.drop) !== 'ALL') throw new Error('only dropping all capabilities is known');
-	const volume = (name: string) => join(directory, 'volumes', name);
+	const volume = (name: string) => volumes[name] ?? join(directory, 'volumes', name);
 	for (const {name} of volumeMounts) {
 		await mkdir(volume(name), {recursive: true});
 		// As a kubelet makes an emptyDir.
@@ -75,6 +86,7 @@ export async function createSidecar({rootFileSystem, config, directory, environm
 	const image = config.config as {
 		readonly Env: readonly string[];
 		readonly Entrypoint: readonly string[];
+		readonly Cmd: readonly string[];
 		readonly WorkingDir: string;
 	};
 	const variables = {
@@ -90,27 +102,30 @@ export async function createSidecar({rootFileSystem, config, directory, environm
 		options: ['bind', readOnly ? 'ro' : 'rw', 'nosuid', 'nodev'],
 	}));
 
+	const crun = ['crun', `--root=${join(directory, 'crun')}`, '--cgroup-manager=disabled'];
+
 	return {
 		volume,
+		async start(ready) {
+			const bundle = await makeBundle(image.Cmd, image.WorkingDir);
+			const daemon = await startDaemon({
+				name: 'the image',
+				file: 'unshare',
+				args: [...withoutControlGroups, ...crun, 'run', `--bundle=${bundle}`, basename(bundle)],
+				environment: {PATH: process.env['PATH'] ?? ''},
+				logFile: join(directory, 'container.log'),
+				ready,
+			});
+			return {
+				...daemon,
+				async stop() {
+					await daemon.stop();
+					await rm(bundle, {recursive: true, force: true});
+				},
+			};
+		},
 		async run(command, {directory: workDirectory = image.WorkingDir, input} = {}) {
-			const bundle = await mkdtemp(join(directory, 'container-'));
-			await writeFile(
-				join(bundle, 'config.json'),
-				JSON.stringify({
-					...example,
-					process: {
-						user: {uid: securityContext.runAsUser, gid: securityContext.runAsUser},
-						args: [...image.Entrypoint, ...command],
-						env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-						cwd: workDirectory,
-						capabilities: {},
-						noNewPrivileges: !securityContext.allowPrivilegeEscalation,
-					},
-					root: {path: rootFileSystem, readonly: securityContext.readOnlyRootFilesystem},
-					mounts: [...example.mounts, ...mounts],
-				}),
-			);
-			const crun = ['crun', `--root=${join(directory, 'crun')}`, '--cgroup-manager=disabled'];
+			const bundle = await makeBundle(command, workDirectory);
 			const args = [...withoutControlGroups, ...crun, 'run', `--bundle=${bundle}`, basename(bundle)];
 			const result = await runProgram('unshare', args, {
 				environment: {PATH: process.env['PATH'] ?? ''},
@@ -124,6 +139,28 @@ export async function createSidecar({rootFileSystem, config, directory, environm
 			return {exitCode, stdout: Buffer.from(stdout).toString(), stderr};
 		},
 	};
+
+	/** Describes a container to crun. @returns the description's directory, which is named as the container. */
+	async function makeBundle(command: readonly string[], workDirectory: string): Promise<string> {
+		const bundle = await mkdtemp(join(directory, 'container-'));
+		await writeFile(
+			join(bundle, 'config.json'),
+			JSON.stringify({
+				...example,
+				process: {
+					user: {uid: securityContext.runAsUser, gid: securityContext.runAsUser},
+					args: [...image.Entrypoint, ...command],
+					env: Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+					cwd: workDirectory,
+					capabilities: {},
+					noNewPrivileges: !securityContext.allowPrivilegeEscalation,
+				},
+				root: {path: rootFileSystem, readonly: securityContext.readOnlyRootFilesystem},
+				mounts: [...example.mounts, ...mounts],
+			}),
+		);
+		return bundle;
+	}
 }
 
 async function exampleOfCrun(directory: string): Promise<RuntimeConfig> {
