@@ -14,6 +14,7 @@ import {
 	type ImageManifest,
 	type Manifest,
 } from './manifest.ts';
+import {makeJavaDatabase, type KnownJar} from './java-database.ts';
 import {prepareLab, toolPaths, type LabTools} from './prepared.ts';
 import {startProxy, type Proxy} from './proxy.ts';
 import {startRegistry} from './registry.ts';
@@ -72,6 +73,8 @@ export interface Lab {
 	) => Promise<{readonly image: string; readonly digest: string}>;
 	/** Publishes a vulnerability database, by default in place of the lab's. @returns its reference, for `--db-repository`. */
 	readonly pushDatabase: (options?: DatabaseOptions & {readonly as?: string}) => Promise<string>;
+	/** Publishes Trivy's database of JARs. @returns its reference, for `--java-db-repository`. */
+	readonly pushJavaDatabase: (jars: readonly KnownJar[], as?: string) => Promise<string>;
 	/** The same registry over TLS, started at the first call. */
 	readonly secure: () => Promise<SecureRegistry>;
 	readonly stop: () => Promise<void>;
@@ -138,6 +141,13 @@ export async function startLab({say = () => {}}: {readonly say?: Say} = {}): Pro
 		},
 		async pushDatabase({as = databaseName, ...options} = {}) {
 			const {blobs, manifest} = await makeDatabase(prepared.databaseProgram, options);
+			for (const blob of blobs) await registry.addBlob(blob);
+			const {repository, tag} = splitName(as);
+			await registry.addManifest(repository, manifest, tag);
+			return `${proxy.address}/${as}`;
+		},
+		async pushJavaDatabase(jars, as = 'aquasec/trivy-java-db:1') {
+			const {blobs, manifest} = await makeJavaDatabase(jars);
 			for (const blob of blobs) await registry.addBlob(blob);
 			const {repository, tag} = splitName(as);
 			await registry.addManifest(repository, manifest, tag);

@@ -8,6 +8,8 @@ import type {ExecutionContext} from 'ava';
 import {GateError} from '../../src/errors.ts';
 import type {ScanVerdict} from '../../src/types.ts';
 import {digestOf, packLayer} from '../lab/layer.ts';
+import {advisoriesFile, type Advisory} from '../lab/database.ts';
+import {makeJar} from '../lab/java-database.ts';
 import {startLab} from '../lab/lab.ts';
 import type {Lab, LayersImage} from '../lab/lab.ts';
 import {archivesOf, layersOf, outcomeOf, startInLab} from './engine-lab.ts';
@@ -438,6 +440,56 @@ test.serial(
 		for (const pid of servers) t.false(await isThere(pid));
 	},
 );
+
+test.serial(
+	'the database of JARs is downloaded once, when the first image with a JAR is met, and names it',
+	async (t) => {
+		const surroundings = await surroundingsFor(t);
+		const content = makeJar('org/example/Main.class', 'not named by anything in it');
+		const about = {group: 'org.apache.logging.log4j', artifact: 'log4j-core', version: '2.14.1'};
+		const java = await lab.pushJavaDatabase([{...about, content}], 'aquasec/java-once:1');
+		const jars = await Promise.all(
+			[1, 2, 3].map(async (number) => {
+				const files = [
+					{path: 'srv/app.jar', content},
+					{path: 'srv/number', content: Buffer.from(String(number))},
+				];
+				return (await lab.publishLayers(`java/app-${number}:1.0`, {layers: [packLayer(files)]})).image;
+			}),
+		);
+		const usual = JSON.parse(await readFile(advisoriesFile, 'utf8')) as readonly Advisory[];
+		const repository = await lab.pushDatabase({advisories: [...usual, log4shell], as: 'aquasec/java:2'});
+		const {engine, scan} = await start(t, surroundings, {
+			database: {repositories: [repository], javaRepositories: [java], update: true},
+		});
+		const downloads = () => lab.proxy.count({kind: 'blob-get', repository: 'aquasec/java-once'});
+		await scan([lab.image('alpine')]);
+		t.is(downloads(), 0);
+		t.is(engine.status().javaDatabase, undefined);
+		const found = (await scan(jars)).map(outcomeOf);
+		t.deepEqual(
+			found,
+			Array.from({length: 3}, () => 'org.apache.logging.log4j:log4j-core CVE-2021-44228'),
+		);
+		t.is(downloads(), 1);
+		t.is(engine.status().javaDatabase?.version, 1);
+	},
+);
+
+const log4shell = {
+	id: 'CVE-2021-44228',
+	title: 'log4j-core: remote code execution',
+	severity: {ghsa: 'CRITICAL', nvd: 'CRITICAL'},
+	references: [],
+	affects: [
+		{
+			maven: 'org.apache.logging.log4j:log4j-core',
+			advisory: 'GHSA-jfh8-c2jp-5v3q',
+			vulnerable: ['>=2.13.0, <2.15.0'],
+			fixed: ['2.15.0'],
+		},
+	],
+} as const satisfies Advisory;
 
 test.serial('a refresh that fails, and a database that is empty: the old one stays, and it is told', async (t) => {
 	const surroundings = await surroundingsFor(t);

@@ -34,6 +34,7 @@ type advisory struct {
 type affected struct {
 	Npm        string   `json:"npm"`
 	Go         string   `json:"go"`
+	Maven      string   `json:"maven"`
 	Debian     string   `json:"debian"`
 	Alpine     string   `json:"alpine"`
 	Release    string   `json:"release"`
@@ -47,6 +48,7 @@ type affected struct {
 var (
 	npmSource    = types.DataSource{ID: vulnerability.GHSA, Name: "GitHub Security Advisory npm", URL: "https://github.com/advisories?query=type%3Areviewed+ecosystem%3Anpm"}
 	goSource     = types.DataSource{ID: vulnerability.GoVulnDB, Name: "The Go Vulnerability Database", URL: "https://pkg.go.dev/vuln/"}
+	mavenSource  = types.DataSource{ID: vulnerability.GHSA, Name: "GitHub Security Advisory Maven", URL: "https://github.com/advisories?query=type%3Areviewed+ecosystem%3Amaven"}
 	debianSource = types.DataSource{ID: vulnerability.Debian, Name: "Debian Security Tracker", URL: "https://salsa.debian.org/security-tracker-team/security-tracker"}
 	alpineSource = types.DataSource{ID: vulnerability.Alpine, Name: "Alpine Secdb", URL: "https://secdb.alpinelinux.org/"}
 )
@@ -164,6 +166,9 @@ func place(affected affected) (bucket.Bucket, types.DataSource, string, error) {
 	case affected.Go != "":
 		target, err := bucket.NewGo(goSource)
 		return target, goSource, affected.Go, err
+	case affected.Maven != "":
+		target, err := bucket.NewMaven(mavenSource)
+		return target, mavenSource, affected.Maven, err
 	case affected.Debian != "":
 		return bucket.NewDebian(affected.Release), debianSource, affected.Debian, nil
 	case affected.Alpine != "":
