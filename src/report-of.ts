@@ -21,6 +21,8 @@ export interface ReportOptions {
 	readonly trivyVersion: string;
 	/** Where an origin is written in the repository. */
 	readonly placeOf?: PlaceOf;
+	/** What could be used instead, by image, as a sentence. */
+	readonly suggestions?: ReadonlyMap<string, string>;
 }
 
 /** Everything that the formats tell, with the gate's words in it. */
@@ -61,7 +63,7 @@ export function reportOf(options: ReportOptions): Report {
 	};
 }
 
-function imageOf(image: ImageDecision, {placeOf, canonical}: ReportOptions): Report['images'][number] {
+function imageOf(image: ImageDecision, {placeOf, canonical, suggestions}: ReportOptions): Report['images'][number] {
 	const {reference, decision, reasons, excepted, verdicts} = image;
 	return {
 		image: reference.image,
@@ -90,6 +92,7 @@ function imageOf(image: ImageDecision, {placeOf, canonical}: ReportOptions): Rep
 			fixes: [...ids],
 		})),
 		advice: [...adviceFor(image)],
+		suggestion: suggestions?.get(reference.image),
 		scans: verdicts.map(scanOf),
 	};
 }

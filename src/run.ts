@@ -85,7 +85,8 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 				trivyVersion: answer.trivyVersion,
 			};
 			if (command === 'scan') {
-				return tellReport(reportOf({...about, placeOf: await placesOf(references, manifests.source)}), run);
+				const placeOf = await placesOf(references, manifests.source);
+				return tellReport(reportOf({...about, placeOf, ...(await suggest(decision, scanner, run))}), run);
 			}
 			const report = reportOf(about);
 			await scanner.tell(decision, fairnessNameOf(run.settings), report);
@@ -243,6 +244,18 @@ async function decideRun(
 	const feeds = await loadFeeds(policies, verdicts, now);
 	const scope = callerOf(settings);
 	return decide({references, verdicts, policy, policyOf, canonical: canonicalOf, exceptions, scope, feeds, now});
+}
+
+/** Looks for what could be used instead of what is denied, when it is asked for. */
+async function suggest({images}: GateDecision, scanner: Scanner, run: Run) {
+	if (!run.settings.suggest) return {};
+	const {suggestionsFor} = await import('./suggest.ts');
+	const suggestions = await suggestionsFor(images, {
+		scanner,
+		scan: async (references) => (await scanReferences(references, scanner, run)).verdicts,
+		decide: (references, verdicts) => decideRun(references, verdicts, run),
+	});
+	return {suggestions};
 }
 
 /** On a laptop there is no application to speak of. */

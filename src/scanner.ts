@@ -7,11 +7,13 @@ import {tokenProblem} from './service/token.ts';
 import type {ServiceClient} from './service/client.ts';
 import {variableOf} from './settings.ts';
 import type {Settings, TokenSource} from './settings.ts';
-import type {Decision, GateDecision, ScanRequest, ScanVerdict} from './types.ts';
+import type {Decision, GateDecision, LocalScanEngine, ScanRequest, ScanVerdict} from './types.ts';
 
 /** Who scans for one run: the scan service when the operator names one, else an engine in this process. */
 export interface Scanner {
 	readonly scan: (request: ScanRequest) => Promise<ScanAnswer>;
+	/** The tags of a repository; none when nobody tells them. */
+	readonly tags: LocalScanEngine['tags'];
 	/**
 	 * Tells the service what was decided, for its metrics and its log, and hands it the report of an application, to be
 	 * kept; without a service nobody asks.
@@ -51,6 +53,7 @@ async function localScanner(options: ScannerOptions): Promise<Scanner> {
 			trivyVersion: options.trivyVersion,
 			secondsLeft: undefined,
 		}),
+		tags: engine.tags,
 		tell: async () => {},
 		close: engine.close,
 	};
@@ -63,6 +66,7 @@ async function serviceScanner({settings, context, timeLeftMs}: ScannerOptions): 
 			const {trivyVersion = '', ...answer} = await client.ask(request);
 			return {...answer, trivyVersion};
 		},
+		tags: async () => [],
 		tell: async (decision, application, report) => {
 			const [told, kept] = await Promise.all([
 				client.tell(decisionBody(decision, application)),

@@ -217,6 +217,12 @@ export const options = [
 		commands: ['scan', 'images', 'explain', 'doctor', 'policy', 'reports', 'status'],
 	},
 	{
+		name: 'suggest',
+		kind: 'boolean',
+		describe: 'Look for later tags of denied images that would be allowed (scan, without a scan service)',
+		commands: ['scan'],
+	},
+	{
 		name: 'output',
 		kind: 'list',
 		describe: 'Also write the report to FILE, in the format that its name ends in or as FORMAT=FILE (scan)',
@@ -313,6 +319,8 @@ export interface Settings {
 	readonly verbose: boolean;
 	/** What stdout gets. */
 	readonly format: ReportFormat | 'text';
+	/** `scan` looks for what could be used instead of denied images. */
+	readonly suggest: boolean;
 	/** The files that get the report too. */
 	readonly outputs: readonly ReportFile[];
 	readonly parameters: ParameterValues;
@@ -415,6 +423,7 @@ export function parseSettings(
 		doctor: doctorSettings(read, environment),
 		verbose: read.boolean('verbose') ?? false,
 		format: formatOf(command, read.string('format'), problems),
+		suggest: command === 'scan' && (read.boolean('suggest') ?? false),
 		outputs: command === 'scan' ? read.list('output').flatMap((text) => reportFile(text, problems)) : [],
 		parameters: {},
 		application: applicationOf(path, environment, {name: read.string('app'), project: read.string('project')}),
@@ -579,6 +588,7 @@ function addressProblems(command: Command, settings: Settings): readonly string[
 					'reading reports at a port needs a token: set TRIVY_GATE_REPORTS_TOKEN_FILE, or TRIVY_GATE_REPORTS_ACCESS to anyone',
 				]
 			: []),
+		...(settings.suggest && service !== undefined ? ['--suggest asks registries itself, and not a scan service'] : []),
 		...(command === 'serve' && listen === undefined && !printSchema ? ['serve needs --listen'] : []),
 	];
 }

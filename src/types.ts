@@ -401,6 +401,8 @@ export interface ScanEngine {
 export interface LocalScanEngine extends ScanEngine {
 	/** Trivy's raw report as JSON text; undefined when the store has none. */
 	readonly storedReport: (digest: string, platform: Platform) => Promise<string | undefined>;
+	/** The tags of a repository; none when its registry does not tell them. */
+	readonly tags: (repository: Pick<ScanTarget, 'host' | 'repository'>) => Promise<readonly string[]>;
 	readonly status: () => EngineStatus;
 }
 

@@ -131,6 +131,40 @@ test.serial('explain scans one image and tells its whole story', async (t) => {
 	t.is((await gate.run(['explain'])).exitCode, 2);
 });
 
+test('what could be used instead of a denied image is looked for when it is asked for', async (t) => {
+	await lab.publish('api-vulnerable', 'suggest/api:1.4');
+	await lab.publish('api-vulnerable', 'suggest/api:1.5');
+	await lab.publish('api-fixed', 'suggest/api:1.6');
+	await lab.publish('api-fixed', 'suggest/api:2.0');
+	await lab.publish('api-vulnerable', 'suggest/last:1.0');
+	await lab.publish('api-vulnerable', 'suggest/last:1.1');
+	await lab.publish('api-vulnerable', 'suggest/named:latest');
+	const place = 'registry.example/suggest';
+	const input = pods(`${place}/api:1.4`, `${place}/last:1.0`, `${place}/named:latest`);
+	const plain = await gate.run(['scan', '-'], {input});
+	t.false(plain.stdout.includes('Or move to'));
+	const run = await gate.run(['scan', '-', '--suggest'], {input});
+	t.is(run.exitCode, 1, run.stderr);
+	for (const words of [
+		`→ Or move to ${place}/api:1.6, which the registry has and which would be allowed now.`,
+		'→ Of the later tags 1.1 would be denied too.',
+		'→ The registry tells no later tag of the same form that could be used instead.',
+	]) {
+		t.true(run.stdout.includes(words), run.stdout);
+	}
+	const [, id = ''] = /(report [0-9a-f]{12})\n$/.exec(plain.stdout) ?? [];
+	t.true(run.stdout.endsWith(`${id}\n`));
+
+	const policy = `${labPolicy}    deny: [registry.example/suggest/*]\n`;
+	const before = lab.proxy.requests.length;
+	const denied = await gate.run(['scan', '-', '--suggest'], {input, policy});
+	t.is(denied.exitCode, 1, denied.stderr);
+	t.deepEqual(
+		lab.proxy.requests.slice(before).filter(({path}) => path.includes('/suggest/')),
+		[],
+	);
+});
+
 test('several reports of one run go into files, whole or not at all', async (t) => {
 	const directory = await mkdtemp(join(tmpdir(), 'outputs-'));
 	t.teardown(() => rm(directory, {recursive: true, force: true}));

@@ -107,6 +107,7 @@ ${others.map(({text}) => `<p>It ${escaped(text)}.</p>`).join('\n')}
 ${list(image.origins.map(originText), 'Used by')}
 </div>
 ${list(image.advice.map(escaped), 'What to do')}
+${image.suggestion === undefined ? '' : `<p>${escaped(image.suggestion)}</p>`}
 ${findings.length === 0 ? '' : findingsTable(findings, image.image)}
 ${exceptedTable(image)}
 </section>`;

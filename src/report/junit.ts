@@ -89,7 +89,7 @@ function caseLines({name, advice, outcome}: TestCase, image: ReportImage): reado
 		...image.origins.map(
 			({object, path, at}) => `used by ${object} ${path}${at === undefined ? '' : ` (${at.file}:${at.line})`}`,
 		),
-		...advice.map((text) => `→ ${text}`),
+		...[...advice, ...(image.suggestion === undefined ? [] : [image.suggestion])].map((text) => `→ ${text}`),
 	].map(escaped);
 	// Line breaks in an element's text are kept, in an attribute they are not.
 	const body = details.join('\n');

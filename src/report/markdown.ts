@@ -89,6 +89,7 @@ function imageSection(image: ReportImage): string {
 					.slice(0, 10)
 					.map((text) => `- ${text}`)
 					.join('\n')}`,
+		image.suggestion === undefined ? '' : prose(image.suggestion),
 		advice.length <= 10 ? '' : `${advice.length - 10} more are in the JSON report.`,
 	];
 	return parts.filter((part) => part !== '').join('\n\n');

@@ -151,6 +151,7 @@ const image = z.object({
 		.array(z.object({package: text, from: text, to: text, fixes: z.array(text).describe('Ids of findings')}))
 		.describe('The packages to raise, each far enough for all of its findings that decided'),
 	advice: z.array(text).describe('What to do, in sentences: those of upgrades first, in their order'),
+	suggestion: optionalText.describe('What the registry has that could be used instead, when it was asked for'),
 	scans: z.array(scan),
 });
 

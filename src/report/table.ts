@@ -91,6 +91,7 @@ function imageBlock(image: ReportImage, look: Look): string {
 		...exceptedLines(image, width),
 		...advice.slice(0, maxAdvice).flatMap((text) => wrap(`→ ${text}`, 2, 4, width)),
 		...(advice.length > maxAdvice ? [`  → and ${advice.length - maxAdvice} more (--format json lists all)`] : []),
+		...(image.suggestion === undefined ? [] : wrap(`→ ${clean(image.suggestion)}`, 2, 4, width)),
 	];
 	// The head's own blanks stand behind the colour.
 	const painted = `${paint(image.decision, title)}${head.slice(title.length)}`;

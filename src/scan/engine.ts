@@ -43,6 +43,7 @@ import {openReportStore} from './store.ts';
 import type {ReportStore} from './store.ts';
 import {createTagMemory} from './tags.ts';
 import type {TagMemory} from './tags.ts';
+import {listTags} from './tag-list.ts';
 import {createTrivyRunner, resultFlags} from './trivy.ts';
 
 export interface EngineOptions {
@@ -190,6 +191,12 @@ export async function startEngine(options: EngineOptions): Promise<LocalScanEngi
 		storedReport: async (digest, platform) => {
 			const database = databases.opened('vulnerability');
 			return database === undefined ? undefined : readings.text(digest, platform, database);
+		},
+		tags: async (repository) => {
+			const tags = await listTags(repository, registries);
+			if (!('reason' in tags)) return tags;
+			context.log.detail('scan', `${repository.host}/${repository.repository}: no tags — ${tags.detail}`);
+			return [];
 		},
 		status: () => statusOf(engine, {queue, generations, store, concurrency, problem: readiness.problem()}),
 		close: async () => (closed ??= close()),

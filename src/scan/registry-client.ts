@@ -20,7 +20,8 @@ export interface RegistryQuestion<Result> {
 	readonly repository: string;
 	readonly about:
 		| {readonly kind: 'manifest'; /** `:tag` or `@digest` */ readonly version: string}
-		| {readonly kind: 'blob'; readonly digest: string};
+		| {readonly kind: 'blob'; readonly digest: string}
+		| {readonly kind: 'tags'};
 	/** For all of it, in milliseconds. */
 	readonly timeoutMs: number;
 	/** Reads the body as it comes; what is left of it is not waited for. */
@@ -62,6 +63,8 @@ const manifestTypes = [
 	'application/vnd.oci.image.manifest.v1+json',
 	'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
+/** Of one repository; a registry may tell fewer at once. */
+const mostTags = 10_000;
 const maxRedirects = 5;
 /** Of an answer that says what is wrong, and of a token endpoint's. */
 const maxWordsBytes = 64 * 1024;
@@ -169,7 +172,14 @@ function placeOf({server, repository}: Pick<RegistryQuestion<unknown>, 'server' 
 }
 
 function pathOf(about: RegistryQuestion<unknown>['about']): string {
-	return about.kind === 'blob' ? `blobs/${about.digest}` : `manifests/${about.version.slice(1)}`;
+	switch (about.kind) {
+		case 'blob':
+			return `blobs/${about.digest}`;
+		case 'manifest':
+			return `manifests/${about.version.slice(1)}`;
+		case 'tags':
+			return `tags/list?n=${mostTags}`;
+	}
 }
 
 /** Learns how a registry wants to be logged in to, before anything is asked. */

@@ -29,6 +29,7 @@ test('a failed case says where the image is used and what to do about this findi
 		'used by Deployment/shop/api spec.template.spec.containers[0].image (charts/shop/templates/api.yaml:12)',
 		'used by CronJob/shop/report spec.jobTemplate.spec.template.spec.containers[0].image (charts/shop/templates/report.yaml:12)',
 		'→ Raise lodash from 4.17.15 to 4.17.20 in the image, and deploy the new image.',
+		'→ Or move to registry.example/shop/api:1.5, which the registry has and which would be allowed now.',
 	]);
 });
 

@@ -38,6 +38,8 @@ export const granted: ReportException = {
 	ticket: 'SHOP-12',
 };
 
+const suggestion = 'Or move to registry.example/shop/api:1.5, which the registry has and which would be allowed now.';
+
 /** Something of everything that the gate decides. */
 export function sampleReport(): Report {
 	const minimist = finding({layer: 'application'});
@@ -129,11 +131,12 @@ export function sampleReport(): Report {
 	});
 	return {
 		...report,
-		images: report.images.map((image) =>
-			image.image.includes('/web:')
+		images: report.images.map((image) => {
+			if (image.image === api) return {...image, suggestion};
+			return image.image.includes('/web:')
 				? {...image, excepted: [{...excepted, fix: '4.17.21', platform: 'linux/amd64', exception: granted}]}
-				: image,
-		),
+				: image;
+		}),
 		exceptions: [{exception: granted, findings: 1}],
 		breakGlass: [
 			{

@@ -87,7 +87,7 @@ test('mirrors are asked first, in order, and the registry itself last', async (t
 	const asked: string[] = [];
 	const client: RegistryClient = {
 		ask: async ({server, repository, about, read}) => {
-			asked.push(`${server}/${repository}${about.kind === 'manifest' ? about.version : about.digest}`);
+			asked.push(`${server}/${repository}${about.kind === 'manifest' ? about.version : about.kind}`);
 			if (asked.length < 3)
 				return {kind: 'failed', reason: 'unreachable', transient: true, detail: 'connection refused'};
 			return {kind: 'answered', value: await read(Readable.from([encode(index)])), date: undefined};

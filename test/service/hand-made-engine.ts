@@ -55,6 +55,7 @@ export function createHandMadeEngine({waits = [], tellsLate = false}: EngineOpti
 			storeBytes: 1024,
 			layerCacheBytes: 2048,
 		},
+		tags: async () => [],
 		release: (image) => gates.get(image)?.resolve(),
 		async scan(request) {
 			requests.push(request);
