@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with {type: 'json'};
 import type {CanonicalImage} from './gate/decide.ts';
-import {adviceFor, raisesFor, reasonText} from './gate/reasons.ts';
+import {adviceFor, passText, raisesFor, reasonText} from './gate/reasons.ts';
 import {fixOf} from './gate/upgrades.ts';
 import {oneLineSummary} from './gate/words.ts';
 import type {OddDocument} from './manifests/odd.ts';
@@ -8,7 +8,15 @@ import {oddReasons} from './manifests/odd.ts';
 import type {Report, ReportReason, ReportScan} from './report/model.ts';
 import type {PlaceOf} from './source-places.ts';
 import {severities} from './types.ts';
-import type {DecisionReason, GateDecision, ImageDecision, ImageName, Pass, ScanVerdict} from './types.ts';
+import type {
+	DecisionReason,
+	ExceptionGrant,
+	GateDecision,
+	ImageDecision,
+	ImageName,
+	Pass,
+	ScanVerdict,
+} from './types.ts';
 
 export interface ReportOptions {
 	readonly decision: GateDecision;
@@ -103,7 +111,15 @@ function reasonOf(reason: DecisionReason): ReportReason {
 	switch (reason.kind) {
 		case 'finding': {
 			const {finding, rule, lapsed} = reason;
-			return {kind: 'finding', ...common, ...finding, fix: fixOf(finding), rule, lapsed: lapsed && {...lapsed}};
+			return {
+				kind: 'finding',
+				...common,
+				...finding,
+				fix: fixOf(finding),
+				rule,
+				lapsed: lapsed && {...lapsed},
+				note: noteOf(pass, lapsed),
+			};
 		}
 		case 'caveat':
 			return {kind: 'caveat', ...common, caveat: reason.caveat.kind};
@@ -112,6 +128,14 @@ function reasonOf(reason: DecisionReason): ReportReason {
 		case 'reference':
 			return {kind: 'reference', ...common, rule: reason.rule};
 	}
+}
+
+function noteOf(pass: Pass | undefined, lapsed: ExceptionGrant | undefined): string | undefined {
+	const notes = [
+		...(pass === undefined ? [] : [passText(pass)]),
+		...(lapsed === undefined ? [] : [`the exception of ${lapsed.owner} ended on ${lapsed.expires}`]),
+	];
+	return notes.length === 0 ? undefined : notes.join('; ');
 }
 
 function passOf(pass: Pass): NonNullable<ReportReason['pass']> {

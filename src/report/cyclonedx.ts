@@ -3,7 +3,6 @@ import {clean, webAddress} from './clean.ts';
 import {isDecidedAbout, listedFindings} from './findings.ts';
 import {jsonText} from './json-text.ts';
 import type {Report, ReportException, ReportImage} from './model.ts';
-import {passText} from './pass-text.ts';
 
 /** A finding of an image, with what the gate makes of it. */
 interface Statement {
@@ -113,7 +112,7 @@ function statementsOf(image: ReportImage): readonly Statement[] {
 	return listedFindings(image).map(({platforms: _platforms, packagePaths: _paths, ...finding}) => ({
 		...finding,
 		state: 'in_triage',
-		detail: finding.pass === undefined ? `The gate: ${finding.decision}.` : `Passes: ${passText(finding.pass)}.`,
+		detail: `The gate: ${finding.decision}${finding.note === undefined ? '' : `; ${finding.note}`}.`,
 	}));
 }
 

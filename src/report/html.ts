@@ -8,7 +8,6 @@ import type {ListedFinding} from './findings.ts';
 import {script} from './html-script.ts';
 import {style} from './html-style.ts';
 import type {Report, ReportImage} from './model.ts';
-import {passText} from './pass-text.ts';
 
 const words: Readonly<Record<Decision, string>> = {
 	deny: 'Denied',
@@ -164,8 +163,8 @@ ${rows.join('\n')}
 </div>`;
 }
 
-function titleOf({title = '', pass}: ListedFinding): string {
-	return `${escaped(title)}${pass === undefined ? '' : ` <span class="faint">(${escaped(passText(pass))})</span>`}`;
+function titleOf({title = '', note}: ListedFinding): string {
+	return `${escaped(title)}${note === undefined ? '' : ` <span class="faint">(${escaped(note)})</span>`}`;
 }
 
 function placesOf(paths: readonly string[]): string {

@@ -115,15 +115,17 @@ function usedBy({origins}: ReportImage): string {
 }
 
 function findingsTable(findings: readonly ListedFinding[]): string {
-	const rows = findings.map(({id, url, severity, package: name, installedVersion, fixedVersion, layer, title = ''}) => [
-		link(id, url),
-		severity,
-		cell(name),
-		cell(installedVersion),
-		fixedVersion === undefined ? 'no fix yet' : cell(fixedVersion),
-		layer === undefined ? '' : partNames[layer],
-		title === '' ? '' : cell(title),
-	]);
+	const rows = findings.map(
+		({id, url, severity, package: name, installedVersion, fixedVersion, layer, title = '', note}) => [
+			link(id, url),
+			severity,
+			cell(name),
+			cell(installedVersion),
+			fixedVersion === undefined ? 'no fix yet' : cell(fixedVersion),
+			layer === undefined ? '' : partNames[layer],
+			[title, note].flatMap((text) => (text === undefined || text === '' ? [] : [cell(text)])).join(' '),
+		],
+	);
 	return table(['Finding', 'Severity', 'Package', 'Installed', 'Fixed in', 'Part', 'Title'], rows);
 }
 

@@ -99,6 +99,7 @@ const finding = z.object({
 	...findingFields,
 	rule: optionalText.describe('The field of the policy by which it counts'),
 	lapsed: exception.optional().describe('The exception that covered it until it ran out'),
+	note: optionalText.describe('Why it passes now, or which exception of it has ended, in words'),
 });
 
 const reason = z.discriminatedUnion('kind', [

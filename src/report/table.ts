@@ -4,7 +4,6 @@ import {exceptionEntries, exceptionRequest} from './exceptions.ts';
 import {isDecidedAbout, listedFindings} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import type {Report, ReportImage} from './model.ts';
-import {passText} from './pass-text.ts';
 import {cutTo, padTo, widthOf} from './width.ts';
 import {fit, wrap} from './wrap.ts';
 
@@ -172,7 +171,7 @@ function findingRow(
 ): readonly string[] {
 	const cells = cellsOf(finding);
 	const id = cells[0] ?? '';
-	const note = finding.pass === undefined ? '' : ` (${clean(passText(finding.pass))})`;
+	const note = finding.note === undefined ? '' : ` (${clean(finding.note)})`;
 	const about = `${clean(finding.title ?? '')}${note}`;
 	const [head = '', ...below] = fits
 		? [`${' '.repeat(indent)}${cells.map((cell, column) => padTo(cell, widths[column] ?? 0)).join('  ')}`]

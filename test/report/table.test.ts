@@ -1,5 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
+import {formatReport} from '../../src/report/formats.ts';
 import {formatReportAsTable} from '../../src/report/table.ts';
 import {widthOf} from '../../src/report/width.ts';
 import {finding, origin, reference, scanned} from '../gate/samples.ts';
@@ -57,6 +58,17 @@ test('denied comes first, and the base image’s findings stand apart', (t) => {
 	const base = lines.indexOf('  in the base image, so build on a newer one:');
 	t.regex(lines[base + 1] ?? '', /^ {4}CVE-2023-45853 /);
 	t.is(lines[base + 2], '  in what was built on the base image:');
+});
+
+test('why a finding passes, or which exception of it has ended, is told with it', (t) => {
+	const note = 'its grace period lasts until 2026-12-24';
+	const report = sampleReport();
+	const images = report.images.map((image) => ({
+		...image,
+		reasons: image.reasons.map((reason) => (reason.kind === 'finding' ? {...reason, note} : reason)),
+	}));
+	for (const format of ['table', 'html', 'markdown', 'cyclonedx'] as const)
+		t.is(formatReport({...report, images}, format, {colour: false}).split(note).length - 1, 3, format);
 });
 
 test('without colours and links the text holds no escape', (t) => {
