@@ -72,9 +72,11 @@ for (const version of [oldestArgoCd, newestArgoCd]) {
 	});
 }
 
+const allComponents = ['plugin', 'plugin/persistent-cache', 'plugin/reports'];
+
 test('the API server takes everything optional beside it', async (t) => {
 	const objects = await renderInstallation(bed.argoCd, {
-		components: ['plugin', 'plugin/persistent-cache'],
+		components: allComponents,
 		resources: ['plugin/require-plugin', 'plugin/service-monitor', 'plugin/doctor-role'],
 	});
 	await dryRun(objects);
@@ -100,7 +102,7 @@ for (const path of ['require-plugin', 'service-monitor', 'doctor-role']) {
 }
 
 test('every variable of the sidecar is a setting of the gate', async (t) => {
-	const objects = await renderInstallation(bed.argoCd);
+	const objects = await renderInstallation(bed.argoCd, {components: allComponents});
 	const environment = Object.fromEntries((gateOf(objects).env ?? []).map(({name, value}) => [name, value]));
 	const known = options.map(({name}) => variableOf(name));
 	for (const name of Object.keys(environment)) t.true(known.includes(name), name);
@@ -112,7 +114,7 @@ test('every variable of the sidecar is a setting of the gate', async (t) => {
 });
 
 test('every path that the sidecar mounts is one of Argo CD’s, or of a setting', async (t) => {
-	const objects = await renderInstallation(bed.argoCd);
+	const objects = await renderInstallation(bed.argoCd, {components: allComponents});
 	const {containers, initContainers = []} = podOf(objects, 'Deployment', 'argocd-repo-server');
 	const gate = gateOf(objects);
 	const argoCds = [...containers, ...initContainers]
