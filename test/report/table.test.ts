@@ -68,7 +68,7 @@ test('why a finding passes, or which exception of it has ended, is told with it'
 		reasons: image.reasons.map((reason) => (reason.kind === 'finding' ? {...reason, note} : reason)),
 	}));
 	for (const format of ['table', 'html', 'markdown', 'cyclonedx'] as const)
-		t.is(formatReport({...report, images}, format, {colour: false}).split(note).length - 1, 3, format);
+		t.is(formatReport({...report, images}, format, {colour: false, width: 200}).split(note).length - 1, 3, format);
 });
 
 test('without colours and links the text holds no escape', (t) => {
