@@ -1,4 +1,4 @@
-import type {EarlyWarning, ImageDecision} from '../types.ts';
+import type {EarlyWarning, ExceptionGrant, ImageDecision} from '../types.ts';
 import {dayAfter, dayOf} from './days.ts';
 import {byText} from './order.ts';
 
@@ -15,24 +15,35 @@ export function warningsAhead(images: readonly ImageDecision[], hours: number, n
 }
 
 function passingOf({reference: {image}, reasons, excepted}: ImageDecision): readonly EarlyWarning[] {
-	const endings = new Map<string, {readonly warning: EarlyWarning; readonly ids: Set<string>}>();
-	const add = (id: string, warning: EarlyWarning) => {
-		const key = orderOf(warning);
-		const ending = endings.get(key) ?? {warning, ids: new Set()};
-		endings.set(key, ending);
-		ending.ids.add(id);
-	};
+	const passes = {grace: new Map<string, Set<string>>(), readmitted: new Map<string, Set<string>>()};
+	const exceptions = new Map<ExceptionGrant, Set<string>>();
 	for (const reason of reasons) {
 		const {pass} = reason;
 		if (reason.kind !== 'finding' || pass === undefined) continue;
-		if (pass.kind === 'grace') add(reason.finding.id, {kind: 'grace', image, until: pass.until, ids: []});
-		if (pass.kind === 'readmitted') add(reason.finding.id, {kind: 'readmission', image, until: pass.until, ids: []});
+		if (pass.kind !== 'grace' && pass.kind !== 'readmitted') continue;
+		addTo(passes[pass.kind], pass.until, reason.finding.id);
 	}
 	for (const {finding, exception} of excepted) {
-		const {expires: until} = exception;
-		if (until !== undefined) add(finding.id, {kind: 'exception', image, until, ids: [], exception});
+		addTo(exceptions, exception, finding.id);
 	}
-	return [...endings.values()].map(({warning, ids}) => ({...warning, ids: [...ids].toSorted(byText)}));
+	return [
+		...[...passes.grace].map(([until, ids]) => ({kind: 'grace', image, until, ids: sorted(ids)}) as const),
+		...[...passes.readmitted].map(([until, ids]) => ({kind: 'readmission', image, until, ids: sorted(ids)}) as const),
+		...[...exceptions].flatMap(([exception, ids]): EarlyWarning[] => {
+			const {expires: until} = exception;
+			return until === undefined ? [] : [{kind: 'exception', image, until, ids: sorted(ids), exception}];
+		}),
+	];
+}
+
+function addTo<Key>(sets: Map<Key, Set<string>>, key: Key, id: string): void {
+	const ids = sets.get(key);
+	if (ids === undefined) sets.set(key, new Set([id]));
+	else ids.add(id);
+}
+
+function sorted(ids: ReadonlySet<string>): readonly string[] {
+	return [...ids].toSorted(byText);
 }
 
 function orderOf(warning: EarlyWarning): string {

@@ -10,3 +10,20 @@ export function dayAfter(moment: string | undefined, hours: number): string | un
 	const then = new Date(Date.parse(moment ?? '') + (hours * day) / 24);
 	return Number.isNaN(then.getTime()) || then.getUTCFullYear() > 9999 ? undefined : dayOf(then);
 }
+
+/** `dayAfter` that remembers: many findings were published at the same moment. */
+export interface Calendar {
+	readonly get: (moment: string, hours: number) => string | undefined;
+}
+
+export function createCalendar(): Calendar {
+	const byHours = new Map<number, Map<string, string | undefined>>();
+	return {
+		get: (moment, hours) => {
+			const known = byHours.get(hours) ?? new Map<string, string | undefined>();
+			byHours.set(hours, known);
+			if (!known.has(moment)) known.set(moment, dayAfter(moment, hours));
+			return known.get(moment);
+		},
+	};
+}

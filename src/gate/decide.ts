@@ -12,13 +12,13 @@ import {
 	type ScanVerdict,
 } from '../types.ts';
 import {warningsAhead} from './ahead.ts';
-import {dayOf} from './days.ts';
+import {createCalendar, dayOf, type Calendar} from './days.ts';
 import {noExceptions, type Exceptions} from './exceptions.ts';
 import type {Feeds} from './feeds.ts';
 import {countingRule, graceOf} from './findings.ts';
 import {breakGlassFor, waiversFor, type ApplicationScope, type Waivers} from './grants.ts';
 import {usesOf} from './uses.ts';
-import {byReason, byText, byVerdict, sortedVerdict, strictest} from './order.ts';
+import {byReason, byText, byVerdict, sortedReasons, strictest, verdictSorter} from './order.ts';
 import {platformsFor} from './platforms.ts';
 import type {Policy} from './policy.ts';
 import {registryRefusal} from './registries.ts';
@@ -94,6 +94,8 @@ export function decide(options: DecideOptions): GateDecision {
 	const {scope = nobody, exceptions = noExceptions, feeds = {}} = options;
 	const today = dayOf(now);
 	const waivers = waiversFor(exceptions, scope, today);
+	const days = createCalendar();
+	const sorted = verdictSorter(verdicts);
 	const byImage = Map.groupBy(verdicts, ({image}) => image);
 	const judged = references.map((reference) => {
 		const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
@@ -106,6 +108,8 @@ export function decide(options: DecideOptions): GateDecision {
 			feeds,
 			waivers,
 			today,
+			days,
+			sorted,
 		});
 	});
 	const [grant, ...others] = breakGlassFor(exceptions, scope, now);
@@ -137,27 +141,41 @@ interface Judging {
 	readonly feeds: Feeds;
 	readonly waivers: Waivers;
 	readonly today: string;
+	readonly days: Calendar;
+	readonly sorted: (verdict: ScanVerdict) => ScanVerdict;
 }
 
-function decideImage({reference, name, verdicts: unsorted, policy, feeds, waivers, today}: Judging): ImageDecision {
-	const verdicts = unsorted.map(sortedVerdict).toSorted(byVerdict);
+function decideImage({
+	reference,
+	name,
+	verdicts: unsorted,
+	policy,
+	feeds,
+	waivers,
+	today,
+	days,
+	sorted,
+}: Judging): ImageDecision {
+	const verdicts = unsorted.map(sorted).toSorted(byVerdict);
 	const admission = admit(reference, name, policy);
 	const scanned = reference.outcome === 'scan';
 	const excepted: ExceptedFinding[] = [];
 	const found = scanned
 		? verdicts.flatMap((verdict) => {
-				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, repository: name?.repository ?? ''});
+				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, repository: name?.repository ?? ''});
 				excepted.push(...judged.excepted);
 				return judged.reasons;
 			})
 		: [];
-	const reasons = [
+	const all = [
 		...admission,
 		...found,
 		...(scanned && admission.length === 0 ? missingVerdicts(reference, verdicts, policy) : []),
-	]
-		.filter(({decision}) => decision !== 'allow')
-		.toSorted(byReason);
+	];
+	const reasons = sortedReasons(
+		all.filter(({decision}) => decision !== 'allow'),
+		verdicts.length,
+	);
 	return {
 		reference,
 		decision: strictest(reasons.map(({decision}) => decision)),
@@ -202,11 +220,12 @@ function reasonsOf(
 		readonly feeds: Feeds;
 		readonly waivers: Waivers;
 		readonly today: string;
+		readonly days: Calendar;
 		readonly repository: string;
 	},
 ): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
 	const {platform} = verdict;
-	const {policy, feeds, waivers, today, repository} = circumstances;
+	const {policy, feeds, waivers, repository} = circumstances;
 	switch (verdict.kind) {
 		case 'unscanned': {
 			const {reason, transient, detail} = verdict;
@@ -222,24 +241,26 @@ function reasonsOf(
 				return {decision: caveatDecision(caveat, policy), platform, kind: 'caveat', caveat};
 			});
 			const excepted: ExceptedFinding[] = [];
+			const waive = waivers.in(repository);
 			for (const finding of verdict.findings) {
 				const rule = countingRule(finding, {policy, feeds, abandoned});
 				if (rule === undefined) continue;
-				const {active, lapsed} = waivers.find(finding, repository);
-				if (active !== undefined) {
-					excepted.push({finding, platform, exception: active});
+				const found = waive(finding);
+				if (found?.active !== undefined) {
+					excepted.push({finding, platform, exception: found.active});
 					continue;
 				}
-				const until = graceOf(finding, rule, policy, today);
-				reasons.push({
-					decision: until === undefined ? 'deny' : 'warn',
-					platform,
+				const until = graceOf(finding, rule, circumstances);
+				const lapsed = found?.lapsed;
+				const reason = {
 					kind: 'finding',
+					platform,
 					finding,
 					rule,
-					...(until === undefined ? {} : {pass: {kind: 'grace', until}}),
-					...(lapsed === undefined ? {} : {lapsed}),
-				});
+					...(lapsed === undefined ? undefined : {lapsed}),
+				} as const;
+				if (until === undefined) reasons.push({decision: 'deny', ...reason});
+				else reasons.push({decision: 'warn', pass: {kind: 'grace', until}, ...reason});
 			}
 			return {reasons, excepted};
 		}

@@ -1,9 +1,9 @@
 import type {Finding, FindingRule} from '../types.ts';
-import {dayAfter} from './days.ts';
+import type {Calendar} from './days.ts';
 import type {Feeds} from './feeds.ts';
 import type {Policy} from './policy.ts';
 import {purlMatches} from './text-pattern.ts';
-import {fixOf} from './upgrades.ts';
+import {hasFix} from './upgrades.ts';
 
 interface Circumstances {
 	readonly policy: Policy;
@@ -31,11 +31,17 @@ export function countingRule(finding: Finding, circumstances: Circumstances): Fi
  * The last day on which a finding that counts passes, because it was published so lately; undefined when it does not, when
  * nobody says when it was published, and when that is still to come.
  */
-export function graceOf(finding: Finding, rule: FindingRule, policy: Policy, today: string): string | undefined {
+export function graceOf(
+	finding: Finding,
+	rule: FindingRule,
+	{policy, today, days}: {readonly policy: Policy; readonly today: string; readonly days: Calendar},
+): string | undefined {
 	const hours = policy.grace[finding.severity];
 	if (hours === undefined || rule === 'knownExploited') return undefined;
-	const published = dayAfter(finding.publishedDate, 0);
-	const until = dayAfter(finding.publishedDate, hours);
+	const {publishedDate} = finding;
+	if (publishedDate === undefined) return undefined;
+	const published = days.get(publishedDate, 0);
+	const until = days.get(publishedDate, hours);
 	return published !== undefined && until !== undefined && published <= today && today <= until ? until : undefined;
 }
 
@@ -45,7 +51,7 @@ function isLookedAt(finding: Finding, {policy, abandoned}: Circumstances): boole
 	if (finding.type !== undefined && !packages.types.includes(finding.type)) return false;
 	if (abandoned) return true;
 	if (ignoreStatuses.some((status) => status === finding.status)) return false;
-	if (fixOf(finding) !== undefined) return true;
+	if (hasFix(finding)) return true;
 	return !ignoreUnfixed && (unfixedSeverities === undefined || unfixedSeverities.includes(finding.severity));
 }
 

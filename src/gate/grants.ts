@@ -1,7 +1,7 @@
 import type {BreakGlassGrant, ExceptionGrant, Finding} from '../types.ts';
 import type {Exception, Exceptions} from './exceptions.ts';
 import {repositoryMatches} from './registries.ts';
-import {globs, purlMatches} from './text-pattern.ts';
+import {globs, purlMatcher} from './text-pattern.ts';
 
 /** What Argo CD tells of the application that is rendered. */
 export interface ApplicationScope {
@@ -14,14 +14,19 @@ export interface ApplicationScope {
 
 /** What lets a finding of an image pass, and what did until it ran out. */
 export interface Waivers {
-	readonly find: (
-		finding: Finding,
-		repository: string,
-	) => {readonly active: ExceptionGrant | undefined; readonly lapsed: ExceptionGrant | undefined};
+	/** @param repository of the image, canonical `host/repository`. */
+	readonly in: (repository: string) => (finding: Finding) => Found | undefined;
+}
+
+/** At least one of both. */
+interface Found {
+	readonly active: ExceptionGrant | undefined;
+	readonly lapsed: ExceptionGrant | undefined;
 }
 
 interface Waiver {
-	readonly package: string | undefined;
+	/** Whether the package's URL is meant; every package is when it is left out. */
+	readonly isPackage: ((purl: string) => boolean) | undefined;
 	readonly image: string | undefined;
 	readonly grant: ExceptionGrant;
 	readonly active: boolean;
@@ -42,26 +47,24 @@ export function waiversFor({exceptions}: Exceptions, scope: ApplicationScope, to
 			else others.push(waiver);
 		}
 	}
-	// An image has many findings, and a pattern over images means the same for all of them.
-	const places = new Map<string, boolean>();
-	const isIn = (repository: string, pattern: string) => {
-		const key = `${pattern} ${repository}`;
-		const known = places.get(key) ?? repositoryMatches(pattern, repository);
-		places.set(key, known);
-		return known;
-	};
 	return {
-		find: ({id, purl}, repository) => {
-			const waivers = byId.get(id);
-			if (waivers === undefined) return {active: undefined, lapsed: undefined};
-			const meant = waivers.filter(
-				(waiver) =>
-					(waiver.image === undefined || isIn(repository, waiver.image)) &&
-					(waiver.package === undefined || (purl !== undefined && purlMatches(waiver.package, purl))),
-			);
-			return {
-				active: meant.find(({active}) => active)?.grant,
-				lapsed: meant.find(({active}) => !active)?.grant,
+		in: (repository) => {
+			// An image has many findings, and a pattern over images means the same for all of them.
+			const places = new Map<string, boolean>();
+			const isHere = (pattern: string) => {
+				const known = places.get(pattern) ?? repositoryMatches(pattern, repository);
+				places.set(pattern, known);
+				return known;
+			};
+			return ({id, purl}) => {
+				let lapsed: ExceptionGrant | undefined;
+				for (const waiver of byId.get(id) ?? []) {
+					if (waiver.image !== undefined && !isHere(waiver.image)) continue;
+					if (waiver.isPackage !== undefined && (purl === undefined || !waiver.isPackage(purl))) continue;
+					if (waiver.active) return {active: waiver.grant, lapsed};
+					lapsed ??= waiver.grant;
+				}
+				return lapsed === undefined ? undefined : {active: undefined, lapsed};
 			};
 		},
 	};
@@ -99,7 +102,7 @@ export function covers(exception: Exception, {project = '', application}: Applic
 function waiverOf(exception: Exception, today: string): Waiver {
 	const {source, owner, reason, expires, ticket} = exception;
 	return {
-		package: exception.package,
+		isPackage: exception.package === undefined ? undefined : purlMatcher(exception.package),
 		image: exception.image,
 		grant: {source, kind: 'exception', owner, reason, expires, ticket},
 		active: today <= expires,

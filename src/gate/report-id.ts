@@ -7,14 +7,13 @@ import type {DecisionReason, ImageDecision, ScanVerdict} from '../types.ts';
  * @param images sorted, as in a GateDecision.
  */
 export function reportIdOf(images: readonly ImageDecision[]): string {
-	const content = images.map(({reference, decision, reasons, verdicts}) => [
-		reference.image,
-		reference.outcome,
-		decision,
-		reasons.map(reasonContent),
-		verdicts.map(verdictContent),
-	]);
-	return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
+	const hash = createHash('sha256').update('[');
+	for (const [index, {reference, decision, reasons, verdicts}] of images.entries()) {
+		const {image, outcome} = reference;
+		const content = [image, outcome, decision, reasons.map(reasonContent), verdicts.map(verdictContent)];
+		hash.update(`${index === 0 ? '' : ','}${JSON.stringify(content)}`);
+	}
+	return hash.update(']').digest('hex').slice(0, 12);
 }
 
 function reasonContent(reason: DecisionReason): readonly (string | null)[] {

@@ -18,10 +18,21 @@ export function globs(pattern: string, text: string): boolean {
  * stands for any characters, a pattern without a version means every version, and qualifiers are not looked at.
  */
 export function purlMatches(pattern: string, purl: string): boolean {
-	const plain = purl.replace(/[?#].*$/su, '');
+	return purlMatcher(pattern)(purl);
+}
+
+/** {@link purlMatches} for many package URLs. */
+export function purlMatcher(pattern: string): (purl: string) => boolean {
+	const matches = pattern.includes('*') ? (text: string) => globs(pattern, text) : (text: string) => text === pattern;
+	return (purl) => withoutQualifiers(purl, matches);
+}
+
+function withoutQualifiers(purl: string, matches: (text: string) => boolean): boolean {
+	const end = purl.search(/[?#]/);
+	const plain = end === -1 ? purl : purl.slice(0, end);
 	const version = plain.lastIndexOf('@');
 	const versioned = version > plain.lastIndexOf('/');
-	return globs(pattern, plain) || (versioned && globs(pattern, plain.slice(0, version)));
+	return matches(plain) || (versioned && matches(plain.slice(0, version)));
 }
 
 /** What is wrong with a pattern over package URLs; undefined when nothing is. */

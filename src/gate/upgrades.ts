@@ -41,6 +41,11 @@ export function fixOf({installedVersion, fixedVersion}: Finding): string | undef
 	return sorted.find((version) => compareVersions(version, installedVersion) > 0) ?? sorted.at(-1);
 }
 
+/** Whether {@link fixOf} has an answer, without looking for it. */
+export function hasFix({fixedVersion}: Finding): boolean {
+	return fixedVersion !== undefined && /[^\s,]/.test(fixedVersion);
+}
+
 /**
  * Compares numbers as numbers and letters as letters, with Debian's `~` before everything. Every ecosystem orders its
  * versions a little differently; this is good enough for advice, and nothing is decided by it.

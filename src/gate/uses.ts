@@ -6,15 +6,17 @@ import {byText} from './order.ts';
  * platforms and paths have it.
  */
 export function usesOf(images: readonly ImageDecision[]): GateDecision['exceptions'] {
-	const uses = new Map<string, {readonly exception: ExceptionGrant; readonly findings: Set<string>}>();
-	for (const {reference, excepted} of images) {
+	const uses = new Map<ExceptionGrant, number>();
+	for (const {excepted} of images) {
+		const seen = new Map<ExceptionGrant, Set<string>>();
 		for (const {exception, finding} of excepted) {
-			const use = uses.get(exception.source) ?? {exception, findings: new Set()};
-			uses.set(exception.source, use);
-			use.findings.add(JSON.stringify([reference.image, finding.id, finding.package, finding.installedVersion]));
+			const findings = seen.get(exception) ?? new Set();
+			seen.set(exception, findings);
+			findings.add(`${finding.id}\n${finding.package}\n${finding.installedVersion}`);
 		}
+		for (const [exception, findings] of seen) uses.set(exception, (uses.get(exception) ?? 0) + findings.size);
 	}
-	return [...uses.values()]
-		.map(({exception, findings}) => ({exception, findings: findings.size}))
+	return [...uses]
+		.map(([exception, findings]) => ({exception, findings}))
 		.toSorted((one, other) => byText(one.exception.source, other.exception.source));
 }

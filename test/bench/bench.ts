@@ -15,6 +15,10 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<bool
 		const {benchStartUp} = await import('./start-up.ts');
 		return benchStartUp(parseBenchSettings(args));
 	},
+	async policy() {
+		const {benchPolicy} = await import('./policy.ts');
+		return benchPolicy();
+	},
 	async images(args) {
 		const {benchImages} = await import('./images.ts');
 		await benchImages(args);
