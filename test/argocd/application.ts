@@ -136,12 +136,18 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 				},
 			};
 			await api.patch(self, {operation});
-			// The controller clears the field once more when it is still busy with the end of the sync before.
 			let lastTry = performance.now();
 			await until('the beginning of the sync', async (current) => {
 				if (marksOf(current).includes(mark)) return true;
-				if (current.operation === undefined && performance.now() > lastTry + 3000) {
+				const waited = performance.now() - lastTry;
+				// The controller clears the field once more when it is still busy with the end of the sync before.
+				if (current.operation === undefined && waited > 3000) {
 					await api.patch(self, {operation});
+					lastTry = performance.now();
+				}
+				// One that it could not read it takes at the next refresh, which comes by itself elsewhere.
+				if (waited > 20_000) {
+					await api.patch(self, {metadata: {annotations: {'argocd.argoproj.io/refresh': 'normal'}}});
 					lastTry = performance.now();
 				}
 				return false;

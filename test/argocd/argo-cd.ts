@@ -144,6 +144,22 @@ export async function startArgoCd({programs, cluster, tools, directory}: ArgoCdO
 	}
 }
 
+/** Does something while argocd-cm has these entries. */
+export async function withSettings(
+	{cluster: {api}}: {readonly cluster: Cluster},
+	entries: Readonly<Record<string, string>>,
+	act: () => Promise<unknown>,
+): Promise<void> {
+	const settings = {apiVersion: 'v1', kind: 'ConfigMap', namespace: argoNamespace, name: 'argocd-cm'};
+	const nothing = Object.fromEntries(Object.keys(entries).map((name) => [name, null]));
+	await api.patch(settings, {data: entries});
+	try {
+		await act();
+	} finally {
+		await api.patch(settings, {data: nothing});
+	}
+}
+
 async function installObjects({definitions}: Programs, {api}: Cluster): Promise<void> {
 	const names = (await readdir(definitions)).filter((name) => name.endsWith('-crd.yaml'));
 	for (const name of names) await api.apply(parse(await readFile(join(definitions, name), 'utf8')) as object);

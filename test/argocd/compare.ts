@@ -96,9 +96,7 @@ export async function comparePrivateDependency(t: ExecutionContext, bed: Bed): P
 	await mkdir(join(sources, 'charts'), {recursive: true});
 	for (const [file, text] of Object.entries({url: server.url, name: 'private', ...login}))
 		await writeFile(join(sources, 'charts', file), text);
-	const sidecar = await bed.startSidecar('parity-private', bedPolicy, {
-		environment: {TRIVY_GATE_SOURCE_CREDENTIALS: sources},
-	});
+	const sidecar = await bed.startSidecar('parity-private', bedPolicy, {TRIVY_GATE_SOURCE_CREDENTIALS: sources});
 	t.teardown(sidecar.stop);
 
 	const content = join(directory, 'content');

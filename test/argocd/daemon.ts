@@ -12,6 +12,8 @@ export interface Daemon {
 	/** Everything it has printed. */
 	readonly logFile: string;
 	readonly stop: () => Promise<void>;
+	/** Kills it, with the programs that it started in its group, as the kernel does when memory is short. */
+	readonly kill: () => Promise<void>;
 }
 
 export interface DaemonOptions {
@@ -28,7 +30,7 @@ export interface DaemonOptions {
  * When this process ends, whichever way, so do those that it started: a shell waits for the end of a pipe that only
  * this process holds. What stops in order writes a line first.
  */
-const guard = '(read -r _ <&3 && exit; kill $$; sleep 2; kill -9 $$) >/dev/null 2>&1 & exec "$@" 3<&-';
+const guard = '(read -r _ <&3 && exit; kill $$; sleep 4; kill -s KILL -- -$$) >/dev/null 2>&1 & exec "$@" 3<&-';
 const patienceMs = 60_000;
 
 /** Starts a program and waits until it is ready. @throws Error with the end of its log when it ends or is late. */
@@ -43,10 +45,10 @@ export async function startDaemon({name, file, args, environment, logFile, ready
 	child.stdout?.pipe(log, {end: false});
 	child.stderr?.pipe(log, {end: false});
 	let stopped: Promise<void> | undefined;
-	const daemon = {name, logFile, stop: () => (stopped ??= stop(child))};
+	const daemon = {name, logFile, stop: () => (stopped ??= stop(child)), kill: () => kill(child)};
 	const deadline = performance.now() + patienceMs;
 	while (!(await ready().catch(() => false))) {
-		const ended = child.exitCode !== null || child.signalCode !== null;
+		const ended = !isRunning(child);
 		if (ended || performance.now() > deadline) {
 			await daemon.stop();
 			const tail = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-15).join('\n  ');
@@ -75,16 +77,24 @@ export async function answers(url: string): Promise<boolean> {
 	return (await fetch(url, {signal: AbortSignal.timeout(1000)})).ok;
 }
 
+/** With everything in its group: what outlives its parent would hold the log open. */
+async function kill(child: ChildProcess): Promise<void> {
+	if (child.pid === undefined || !isRunning(child)) return;
+	const ended = once(child, 'exit');
+	process.kill(-child.pid, 'SIGKILL');
+	await ended;
+}
+
 async function stop(child: ChildProcess): Promise<void> {
-	const running = () => child.exitCode === null && child.signalCode === null;
-	if (running()) {
+	if (isRunning(child)) {
 		const ended = once(child, 'exit');
 		child.kill('SIGTERM');
 		await Promise.race([ended, sleep(5000, undefined, {ref: false})]);
-		if (running()) {
-			child.kill('SIGKILL');
-			await ended;
-		}
+		await kill(child);
 	}
 	(child.stdio[3] as Writable).end('stopped\n');
+}
+
+function isRunning(child: ChildProcess): boolean {
+	return child.exitCode === null && child.signalCode === null;
 }

@@ -24,14 +24,20 @@ export interface Scenario {
 	/** For each way to refuse that it is tried with. */
 	readonly outcomes: Partial<Readonly<Record<Refusal, Outcome>>>;
 	/** What its Application has more than application.yaml. */
-	readonly application?: (stage: {readonly name: string; readonly repository: string}) => object;
+	readonly application?: (stage: {
+		readonly name: string;
+		readonly repository: string;
+		readonly refusal: Refusal;
+	}) => object;
 	/** What is deployed at first, in good order; default `allowed`. With `nothing` there is no namespace either. */
 	readonly first?: Contents;
 	/** The operator's policy (the text of labPolicy with more), for a plugin of its own, which is named like the scenario. */
 	readonly policy?: string;
 	/** More variables of that plugin. */
 	readonly environment?: Readonly<Record<string, string>>;
-	/** The scenario changes settings of all of Argo CD, so it is played alone. */
+	/** Entries of argocd-cm. They hold for all of Argo CD, so all ways to refuse are played together, and nothing else. */
+	readonly settings?: Readonly<Record<string, string>>;
+	/** It needs the whole machine, so it is played alone. */
 	readonly alone?: true;
 	/** The object whose row tells why, as `Kind/name`; default `Deployment/api`. */
 	readonly refusedObject?: string;

@@ -5,7 +5,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import test from 'ava';
 import pLimit from 'p-limit';
 import {parameters} from '../../src/parameters.ts';
+import {withSettings} from './argo-cd.ts';
 import {startBed, type Bed} from './bed.ts';
+import {createClearing} from './clearing.ts';
 import {
 	compare,
 	comparePrivateDependency,
@@ -22,30 +24,32 @@ const directory = join(import.meta.dirname, 'scenarios');
 /** Scenarios at once: most of their time is waiting, the rest is renders, on a machine with two cores. */
 const limit = pLimit(8);
 const keep = process.env['ARGOCD_BED'] === 'keep';
+const clearing = createClearing();
 let bed: Bed;
 
 test.before(async (t) => {
 	t.timeout(10 * 60_000);
-	bed = await startBed((line) => console.error(`argocd: ${line}`));
 	// AVA ends its workers without a word: by a signal of the terminal, or by going away itself.
 	for (const end of ['SIGINT', 'SIGTERM', 'disconnect'])
-		process.once(end, () => void bed.stop().finally(() => process.exit(1)));
+		process.once(end, () => void clearing.run().finally(() => process.exit(1)));
+	bed = await startBed((line) => console.error(`argocd: ${line}`), clearing);
 });
 
 test.after.always('stop', async (t) => {
-	if (bed === undefined) return;
-	if (keep) {
+	if (keep && bed !== undefined) {
 		t.timeout(24 * 60 * 60_000);
 		console.error(
 			`argocd: kept up, until Ctrl-C: export KUBECONFIG=${bed.cluster.kubeconfig} (logs: ${bed.directory})`,
 		);
 		await new Promise(() => setInterval(() => {}, 60_000));
 	}
-	await bed.stop();
+	await clearing.run();
 });
 
 const together: Promise<unknown>[] = [];
 const oneByOne = pLimit(1);
+/** Those that are played alone, with the runs for their ways to refuse. */
+const alone = new Map<Scenario, (() => Promise<void>)[]>();
 
 for (const scenarioName of readdirSync(directory).toSorted()) {
 	const {scenario} = (await import(join(directory, scenarioName, 'scenario.ts'))) as {readonly scenario: Scenario};
@@ -53,18 +57,8 @@ for (const scenarioName of readdirSync(directory).toSorted()) {
 		test(`${scenarioName}, ${refusal}: ${inWords(outcome)}`, async (t) => {
 			t.timeout(20 * 60_000);
 			const run = () => play(t, bed, {scenario, scenarioName, refusal, keep});
-			if (scenario.alone === true) {
-				await oneByOne(async () => {
-					// All others have begun by then, or wait for their turn.
-					await sleep(1000);
-					await Promise.allSettled(together);
-					await run();
-				});
-				return;
-			}
-			const played = limit(run);
-			together.push(played);
-			await played;
+			if (scenario.alone === true || scenario.settings !== undefined) return playAlone(scenario, run);
+			return playBeside(run);
 		});
 	}
 }
@@ -72,13 +66,13 @@ for (const scenarioName of readdirSync(directory).toSorted()) {
 for (const parity of parities) {
 	test(`parity, ${parity.title}`, async (t) => {
 		t.timeout(20 * 60_000);
-		await limit(async () => void (await compare(t, bed, await parityRepository(), parity)));
+		await playBeside(async () => void (await compare(t, bed, await parityRepository(), parity)));
 	});
 }
 
 test('parity, helm: a dependency in a private repository', async (t) => {
 	t.timeout(20 * 60_000);
-	await limit(() => comparePrivateDependency(t, bed));
+	await playBeside(() => comparePrivateDependency(t, bed));
 });
 
 /** For development: a directory of charts, fetched from anywhere. */
@@ -93,7 +87,7 @@ for (const chart of publicCharts === undefined ? [] : readdirSync(publicCharts).
 			return url;
 		});
 		const repository = await unscanned;
-		await limit(() => comparePublicChart(t, bed, repository, chart));
+		await playBeside(() => comparePublicChart(t, bed, repository, chart));
 	});
 }
 
@@ -127,6 +121,31 @@ test('parameters, in Argo CD’s UI: what is only shown, then all of them, with 
 	);
 	for (const {name, tooltip} of plugin.parametersAnnouncement) t.truthy(tooltip, name);
 });
+
+/** Plays something while others play. */
+function playBeside(run: () => Promise<void>): Promise<void> {
+	const played = limit(run);
+	together.push(played);
+	return played;
+}
+
+/** Plays all ways to refuse of a scenario together, after everything else. */
+function playAlone(scenario: Scenario, run: () => Promise<void>): Promise<void> {
+	const {promise, resolve, reject} = Promise.withResolvers<void>();
+	const runs = alone.get(scenario) ?? [];
+	runs.push(() => run().then(resolve, reject));
+	if (runs.length === 1) {
+		alone.set(scenario, runs);
+		const played = oneByOne(async () => {
+			// All others have begun by then, or wait for their turn.
+			await sleep(1000);
+			await Promise.allSettled(together);
+			await withSettings(bed, scenario.settings ?? {}, () => Promise.all(runs.map((each) => each())));
+		});
+		played.catch(reject);
+	}
+	return promise;
+}
 
 interface PluginDetails {
 	readonly parametersAnnouncement: ReadonlyArray<{

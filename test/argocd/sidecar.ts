@@ -1,7 +1,6 @@
-import {mkdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {parse, stringify} from 'yaml';
-import {program} from '../lab/gate.ts';
 import {startDaemon, type Daemon} from './daemon.ts';
 
 export interface SidecarOptions {
@@ -13,28 +12,36 @@ export interface SidecarOptions {
 	readonly directory: string;
 	/** Where the repo-server looks for plugins' sockets. */
 	readonly sockets: string;
+	/** What is started, and starts what it is given behind it: the image's program, or nothing. */
+	readonly entry: readonly string[];
+	/** Prints the manifests, instead of what plugin.yaml names. */
+	readonly generate?: readonly string[];
 	/** The operator's settings: TRIVY_GATE_*, PATH, HOME, TMPDIR. */
 	readonly environment: Readonly<Record<string, string>>;
-	/** What prints the manifests instead of the gate of this checkout. */
-	readonly command?: readonly string[];
 }
 
-/** Starts the gate as a plugin of Argo CD: the shipped plugin.yaml, under argocd-cmp-server. */
+/** Starts a plugin of Argo CD as its container does: the shipped plugin.yaml, under argocd-cmp-server. */
 export async function startSidecar({
 	name,
 	argoCd,
 	directory,
 	sockets,
+	entry,
+	generate,
 	environment,
-	command,
 }: SidecarOptions): Promise<Daemon> {
-	await mkdir(join(directory, 'config'), {recursive: true});
+	const configuration = join(directory, 'config');
+	await mkdir(configuration, {recursive: true});
 	await mkdir(join(directory, 'work'), {recursive: true});
-	await writeFile(join(directory, 'config', 'plugin.yaml'), await pluginConfiguration(name, command));
+	await writeFile(join(configuration, 'plugin.yaml'), await pluginConfiguration(name, generate));
+	const socket = join(sockets, `${name}.sock`);
+	// One that was killed leaves it behind.
+	await rm(socket, {force: true});
+	const [file, ...args] = [...entry, argoCd, '--config-dir-path', configuration, '--loglevel', 'info'];
 	return startDaemon({
 		name: `sidecar ${name}`,
-		file: argoCd,
-		args: ['--config-dir-path', join(directory, 'config'), '--loglevel', 'info'],
+		file,
+		args,
 		environment: {
 			...environment,
 			ARGOCD_BINARY_NAME: 'argocd-cmp-server',
@@ -42,24 +49,19 @@ export async function startSidecar({
 			ARGOCD_CMP_WORKDIR: join(directory, 'work'),
 		},
 		logFile: join(directory, 'sidecar.log'),
-		ready: async () => (await stat(join(sockets, `${name}.sock`))).isSocket(),
+		ready: async () => (await stat(socket)).isSocket(),
 	});
 }
 
-/** plugin.yaml as it is shipped, but for the name and the commands. */
+/** plugin.yaml as it is shipped, but for the name, and the command when another is given. */
 async function pluginConfiguration(name: string, command: readonly string[] | undefined): Promise<string> {
 	const shipped = parse(await readFile(join(import.meta.dirname, '../../plugin.yaml'), 'utf8')) as {
 		readonly metadata: object;
-		readonly spec: {readonly parameters: object};
+		readonly spec: object;
 	};
-	const gate = [process.execPath, program];
 	return stringify({
 		...shipped,
 		metadata: {...shipped.metadata, name},
-		spec: {
-			...shipped.spec,
-			generate: {command: command ?? [...gate, 'generate']},
-			parameters: {...shipped.spec.parameters, dynamic: {command: [...gate, 'announce']}},
-		},
+		spec: command === undefined ? shipped.spec : {generate: {command}},
 	});
 }

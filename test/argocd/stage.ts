@@ -1,4 +1,4 @@
-import {stat} from 'node:fs/promises';
+import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {createApplication, type Application, type OperationState} from './application.ts';
@@ -64,13 +64,16 @@ const scenariosDirectory = join(import.meta.dirname, 'scenarios');
 
 /** Plays a scenario with one way to refuse, checks its outcome and clears up. */
 export async function play(t: ExecutionContext, bed: Bed, part: Part): Promise<void> {
-	const {scenario, refusal, keep} = part;
+	const {scenario, scenarioName, refusal, keep} = part;
 	const clearing: (() => Promise<void>)[] = [];
 	try {
 		const stage = await setUp(t, bed, part, clearing);
 		await deployFirst(stage, scenario);
 		const sync = await scenario.play(stage);
 		await checkOutcome(stage, scenario.outcomes[refusal] as Outcome, sync);
+	} catch (error) {
+		t.log(await controllerWords(bed, `${scenarioName}-${refusal}`));
+		throw error;
 	} finally {
 		for (const clear of keep ? [] : clearing.toReversed()) await clear();
 	}
@@ -86,7 +89,7 @@ async function setUp(
 	const name = `${scenarioName}-${refusal}`;
 	const {url, commit} = await bed.repository(name);
 	const {policy, environment = {}} = scenario;
-	const sidecar = policy === undefined ? undefined : await bed.startSidecar(name, policy, {environment});
+	const sidecar = policy === undefined ? undefined : await bed.startSidecar(name, policy, environment);
 	if (sidecar !== undefined) clearing.push(sidecar.stop);
 	const basics = {name, repository: url, plugin: sidecar === undefined ? 'trivy-gate' : name, enforcement: refusal};
 	let application: Application | undefined;
@@ -124,7 +127,7 @@ async function setUp(
 		async push(contents) {
 			await stage.remember();
 			const hash = await stage.commit(contents);
-			application ??= await create(basics, scenario.application?.({name, repository: url}) ?? {});
+			application ??= await create(basics, scenario.application?.({name, repository: url, refusal}) ?? {});
 			await application.refresh('normal');
 			return hash;
 		},
@@ -188,4 +191,14 @@ async function contentOf(scenario: string, name: string): Promise<string> {
 		() => false,
 	);
 	return isOwn ? own : join(contentDirectory, name);
+}
+
+/** What the application-controller last wrote about an Application. */
+async function controllerWords({directory}: Bed, name: string): Promise<string> {
+	const log = await readFile(join(directory, 'argo-cd', 'application-controller.log'), 'utf8');
+	const lines = log.split('\n').filter((line) => line.includes(name));
+	return lines
+		.slice(-20)
+		.map((line) => line.slice(0, 300))
+		.join('\n');
 }

@@ -70,15 +70,20 @@ test.before(async (t) => {
 		argoCd,
 		directory,
 		repository: (name) => createRepository(join(directory, 'repositories', name)),
-		startSidecar: () => Promise.reject(new Error('the image is the only plugin here')),
-		stop,
+		get sidecar(): never {
+			throw new Error('the image is no sidecar of the bed');
+		},
+		startSidecar: onlyOne,
+		startOtherPlugin: onlyOne,
 	};
 });
 
-test.after.always('stop', stop);
-
-async function stop(): Promise<void> {
+test.after.always('stop', async () => {
 	for (const each of stops.splice(0).toReversed()) await each();
+});
+
+function onlyOne(): Promise<never> {
+	return Promise.reject(new Error('the image is the only plugin here'));
 }
 
 const smoke = test.macro<[scenarioName: string, scenario: Scenario, refusal: Refusal]>({

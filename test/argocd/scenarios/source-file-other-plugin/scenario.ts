@@ -1,4 +1,3 @@
-import {bedPolicy} from '../../bed.ts';
 import type {Scenario} from '../../scenario.ts';
 
 export const scenario: Scenario = {
@@ -9,9 +8,7 @@ export const scenario: Scenario = {
 		seal: {deployed: 'the author of the repository has switched to the other plugin: install none beside the gate'},
 	},
 	async play({bed, push, application}) {
-		await bed.startSidecar('other-plugin', bedPolicy, {
-			command: ['/bin/sh', '-c', 'for f in *.yaml; do echo ---; cat "$f"; done'],
-		});
+		await bed.startOtherPlugin('other-plugin', ['/bin/sh', '-c', 'for f in *.yaml; do echo ---; cat "$f"; done']);
 		await push(['denied', 'other-plugin']);
 		return application.sync();
 	},
