@@ -6,11 +6,12 @@ export const scenario: Scenario = {
 	outcomes: {
 		job: {checked: 'the application is deleted, and the denied image runs'},
 		seal: {checked: 'the hook is printed as Skip: the application is deleted and the hook does not run'},
+		'fail-render': {checked: 'the application is deleted; Argo CD never learns of the hook'},
 	},
 	async play({t, bed, name, refusal, push, application, live, isUntouched}) {
 		await push(['allowed', 'denied-hook']);
 		const sync = await application.sync();
-		t.is(sync.phase, 'Failed', JSON.stringify(sync));
+		t.is(sync.phase, refusal === 'fail-render' ? 'Error' : 'Failed', JSON.stringify(sync));
 		await isUntouched(['Job/trivy-gate-denied-']);
 		const ran = watchFor(() => live('batch/v1', 'Job', 'migrate'));
 		await application.delete('cascade');

@@ -8,11 +8,12 @@ export const scenario: Scenario = {
 	outcomes: {
 		job: {checked: 'the application is deleted'},
 		seal: {checked: 'the hook is printed as Skip: the application is deleted'},
+		'fail-render': {checked: 'the application is deleted'},
 	},
-	async play({t, push, application, live, isUntouched}) {
+	async play({t, refusal, push, application, live, isUntouched}) {
 		await push(['allowed', 'denied-hook']);
 		const sync = await application.sync();
-		t.is(sync.phase, 'Failed', tell(sync));
+		t.is(sync.phase, refusal === 'fail-render' ? 'Error' : 'Failed', tell(sync));
 		await isUntouched([gateJob]);
 		await application.delete('cascade');
 		t.is(await live('apps/v1', 'Deployment', 'api'), undefined);

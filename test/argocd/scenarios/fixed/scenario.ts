@@ -4,7 +4,8 @@ export const scenario: Scenario = {
 	about: 'A revision was refused; the next one has the fixed image.',
 	outcomes: {
 		job: {
-			checked: 'it is synced; the failed gate Job of the sync before does not block, and is left to its time to live',
+			checked:
+				'it is synced; the failed gate Job of the sync before does not block, and is left to its time to live (gate-job-expires)',
 		},
 		seal: {checked: 'it is synced'},
 		'fail-render': {checked: 'it is synced'},

@@ -8,6 +8,7 @@ export const scenario: Scenario = {
 		spec: {ignoreDifferences: [{group: 'apps', kind: 'Deployment', jsonPointers: ['/apiVersion']}]},
 	}),
 	outcomes: {
+		job: {deployed: 'the gate Job is a hook and is skipped'},
 		seal: {deployed: 'the live version replaces the seal: whoever may change the Application can do this'},
 		'fail-render': {refused: 'there is no target state'},
 	},

@@ -2,16 +2,17 @@ import type {Scenario} from '../../scenario.ts';
 
 export const scenario: Scenario = {
 	about:
-		'The Application ignores differences in labels, annotations and the whole spec, and a sync without hooks respects that: ' +
-		'what is ignored is taken from the live object.',
+		'The Application ignores differences in labels and annotations, and a sync without hooks respects that: what is ' +
+		'ignored is taken from the live object.',
 	application: () => ({
 		spec: {
 			ignoreDifferences: [
-				{group: 'apps', kind: 'Deployment', jsonPointers: ['/metadata/labels', '/metadata/annotations', '/spec']},
+				{group: 'apps', kind: 'Deployment', jsonPointers: ['/metadata/labels', '/metadata/annotations']},
 			],
 		},
 	}),
 	outcomes: {
+		job: {deployed: 'the gate Job is a hook and is skipped'},
 		seal: {refused: 'the seal is in none of them'},
 		'fail-render': {refused: 'there is no target state'},
 	},
