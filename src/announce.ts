@@ -2,6 +2,7 @@ import {resolve} from 'node:path';
 import {applicationRoot} from './application-root.ts';
 import type {Surroundings} from './cli.ts';
 import {GateError} from './errors.ts';
+import {parsePolicy} from './gate/policy.ts';
 import {shownPolicy} from './gate/shown-policy.ts';
 import {findValueTags, mostTags} from './images/value-tags.ts';
 import {printable} from './log.ts';
@@ -53,7 +54,7 @@ async function contents(request: AnnounceRequest): Promise<Partial<Readonly<Reco
 	}
 	const {settings, problem} = parsed;
 	const [policy, tags] = await Promise.all([
-		orReason(async () => shownPolicy((await loadPolicy(settings)).policy), request.log),
+		orReason(() => policyInForce(settings), request.log),
 		orReason(() => imageTags(settings, request), request.log),
 	]);
 	return {policy: {...policy, ...problem}, ...(Object.keys(tags).length === 0 ? {} : {'image-tags': tags})};
@@ -71,6 +72,22 @@ function tolerantSettings({path, flags, surroundings, log}: AnnounceRequest) {
 		return {settings: parseSettings('announce', path, flags, others), problem};
 	}
 }
+
+async function policyInForce(settings: Settings): Promise<Texts> {
+	const {policy, file} = await loadPolicy(settings);
+	const layers = file === undefined ? [] : parsePolicy(file.text, file.path).layers;
+	const {project} = settings.application;
+	const depends = layers.some(
+		({match, override}) => override !== undefined || match.projects !== undefined || match.namespaces !== undefined,
+	);
+	return {
+		...shownPolicy(policy),
+		...(depends && project === undefined ? {'(project not known)': withoutProject} : {}),
+	};
+}
+
+const withoutProject =
+	'Argo CD does not tell the form of which project and namespace the application is: what tightens for some of them is counted in, and what is overridden for some is not.';
 
 /** By the keys that helm's `--set` takes. */
 async function imageTags(settings: Settings, {surroundings, log}: AnnounceRequest): Promise<Texts> {

@@ -91,6 +91,24 @@ test.serial(
 	},
 );
 
+function layered(layer: string): string {
+	return policy.replace('enforcement: job}', `enforcement: job, layers: [${layer}]}`);
+}
+
+test.serial('what depends on the project, which Argo CD does not tell here, is said to', async (t) => {
+	const strict = layered('{name: shop, match: {projects: [shop]}, tighten: {severities: [LOW]}}');
+	const unknown = await announce(t, chart, {policyText: strict});
+	t.is(unknown['policy']?.['severities'], 'CRITICAL, LOW');
+	t.regex(unknown['policy']?.['(project not known)'] ?? '', /what tightens for some of them is counted in/);
+	const known = await announce(t, chart, {policyText: strict, environment: {ARGOCD_APP_PROJECT_NAME: 'other'}});
+	t.is(known['policy']?.['severities'], 'CRITICAL');
+	t.false('(project not known)' in (known['policy'] ?? {}));
+	const everywhere = await announce(t, chart, {
+		policyText: layered('{name: all, match: {applications: ["*"]}, tighten: {severities: [LOW]}}'),
+	});
+	t.false('(project not known)' in (everywhere['policy'] ?? {}));
+});
+
 test.serial('a source without a chart has no image tags of values', async (t) => {
 	const shown = await announce(t, {'service.yaml': 'kind: Service\n'});
 	t.deepEqual(Object.keys(shown), ['policy']);
