@@ -9,8 +9,6 @@ import type {Lease} from './space.ts';
 
 /** So many first bytes tell how bytes are packed. */
 const headBytes = 4;
-/** Small pieces are joined before they are unpacked: each crosses threads on its own. */
-const pieceBytes = 256 * 1024;
 
 /** What a layer must turn out to be. */
 export interface ExpectedLayer extends ManifestLayer {
@@ -43,19 +41,12 @@ export async function unpackLayer(
 	};
 	// Not a loop over the source: what is left of it must still be there when unpacking has failed.
 	const pieces = async function* () {
-		let joined: Uint8Array[] = [];
-		let bytes = 0;
 		for (let next = await input.next(); next.done !== true; next = await input.next()) {
 			seen.packed += next.value.length;
 			if (seen.packed > layer.bytes) stop(refused('a layer of the image is longer than its manifest says'));
 			packed.update(next.value);
-			joined.push(next.value);
-			bytes += next.value.length;
-			if (bytes < pieceBytes) continue;
-			yield Buffer.concat(joined);
-			[joined, bytes] = [[], 0];
+			yield next.value;
 		}
-		if (bytes > 0) yield Buffer.concat(joined);
 	};
 	const measure = async function* (archive: AsyncIterable<Uint8Array>) {
 		for await (const piece of archive) {
