@@ -3,6 +3,7 @@ import {GateError} from './errors.ts';
 import {openLocalEngine} from './local-engine.ts';
 import type {LocalEngineOptions} from './local-engine.ts';
 import type {Report} from './report/model.ts';
+import {thinReport} from './report/thin.ts';
 import {tokenProblem} from './service/token.ts';
 import type {ServiceClient} from './service/client.ts';
 import {variableOf} from './settings.ts';
@@ -70,7 +71,7 @@ async function serviceScanner({settings, context, timeLeftMs}: ScannerOptions): 
 		tell: async (decision, application, report) => {
 			const [told, kept] = await Promise.all([
 				client.tell(decisionBody(decision, application)),
-				application === '' ? 'not kept' : client.keep(report),
+				application === '' ? 'not kept' : client.keep(thinReport(report)),
 			]);
 			context.log.detail('gate', `the decision was ${told} to the scan service, the report is ${kept}`);
 		},

@@ -26,6 +26,11 @@ export function listedFindings({reasons}: ReportImage): readonly ListedFinding[]
 	});
 }
 
+/** What is said of an image whose report was too long to be kept whole. */
+export function omittedText({omitted}: ReportImage): string | undefined {
+	return omitted === undefined ? undefined : `${omitted} more were left out when the report was kept.`;
+}
+
 /** What was scanned or refused; the rest is told of by `trivy-gate images --all`. */
 export function isDecidedAbout({outcome}: ReportImage): boolean {
 	return outcome === 'scan' || outcome === 'invalid' || outcome === 'placeholder';

@@ -41,6 +41,7 @@ export const style = `
 body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:78rem;background:var(--page);color:var(--text);font:16px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
 h2{font-size:1.1rem;margin:0;overflow-wrap:anywhere}
+main>h2{margin-top:1.5rem}
 h3{font-size:1rem;margin:1rem 0 .25rem}
 p{margin:.5rem 0;overflow-wrap:anywhere}
 ul{margin:.25rem 0;padding-left:1.25rem}

@@ -3,7 +3,7 @@ import {severities} from '../types.ts';
 import type {Decision} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
 import {exceptionRequest} from './exceptions.ts';
-import {isDecidedAbout, listedFindings} from './findings.ts';
+import {isDecidedAbout, listedFindings, omittedText} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import {script} from './html-script.ts';
 import {style} from './html-style.ts';
@@ -108,6 +108,7 @@ ${list(image.origins.map(originText), 'Used by')}
 ${list(image.advice.map(escaped), 'What to do')}
 ${image.suggestion === undefined ? '' : `<p>${escaped(image.suggestion)}</p>`}
 ${findings.length === 0 ? '' : findingsTable(findings, image.image)}
+${omittedText(image) === undefined ? '' : `<p class="faint">${omittedText(image)}</p>`}
 ${exceptedTable(image)}
 </section>`;
 }

@@ -1,7 +1,7 @@
 import type {Decision} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
 import {exceptionRequest} from './exceptions.ts';
-import {isDecidedAbout, listedFindings} from './findings.ts';
+import {isDecidedAbout, listedFindings, omittedText} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import type {Report, ReportImage} from './model.ts';
 
@@ -82,6 +82,7 @@ function imageSection(image: ReportImage): string {
 		usedBy(image),
 		shown.length === 0 ? '' : findingsTable(shown),
 		more.length === 0 ? '' : folded(`${more.length} more findings`, findingsTable(more)),
+		omittedText(image) ?? '',
 		left === 0 ? '' : `${left} further findings are in the JSON report.`,
 		advice.length === 0
 			? ''

@@ -145,6 +145,7 @@ const image = z.object({
 	decision,
 	origins: z.array(origin),
 	reasons: z.array(reason).describe('Those that are not allow, strictest first'),
+	omitted: count.optional().describe('How many reasons and exceptions were left out when the report was kept'),
 	excepted: z
 		.array(z.object({...findingFields, platform: text, exception}))
 		.describe('Findings that would be refused, each with the exception that lets it pass'),

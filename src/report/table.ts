@@ -1,7 +1,7 @@
 import type {Decision} from '../types.ts';
 import {clean, webAddress} from './clean.ts';
 import {exceptionEntries, exceptionRequest} from './exceptions.ts';
-import {isDecidedAbout, listedFindings} from './findings.ts';
+import {isDecidedAbout, listedFindings, omittedText} from './findings.ts';
 import type {ListedFinding} from './findings.ts';
 import type {Report, ReportImage} from './model.ts';
 import {cutTo, padTo, widthOf} from './width.ts';
@@ -87,6 +87,7 @@ function imageBlock(image: ReportImage, look: Look): string {
 		...others.flatMap((reason) => wrap(clean(reason.text), 2, 4, width)),
 		...findingLines(findings.slice(0, maxFindings), look),
 		...(more > 0 ? [`  and ${more} more findings (--format json lists all)`] : []),
+		...wrap(omittedText(image) ?? '', 2, 4, width),
 		...exceptedLines(image, width),
 		...advice.slice(0, maxAdvice).flatMap((text) => wrap(`→ ${text}`, 2, 4, width)),
 		...(advice.length > maxAdvice ? [`  → and ${advice.length - maxAdvice} more (--format json lists all)`] : []),

@@ -129,7 +129,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
 	});
 	if (options.reports !== undefined) {
 		addReportRoutes(app, options.reports);
-		addReportEntrance(app, options.reports);
+		addReportEntrance(app, options.reports, journal);
 	}
 	return app;
 }

@@ -1,4 +1,6 @@
 import type {FastifyInstance} from 'fastify';
+import {GateError} from '../errors.ts';
+import type {Log} from '../types.ts';
 import type {ReportAbout, ReportArchive} from './archive.ts';
 import {limits, paths} from './protocol.ts';
 import {isAuthorizedReader} from './token.ts';
@@ -57,11 +59,23 @@ export function addReportRoutes(app: FastifyInstance, {archive, page, pagePolicy
 }
 
 /** `POST /reports`: what the program itself tells; at the port of the readers there is no such route. */
-export function addReportEntrance(app: FastifyInstance, {archive, read}: ReportDesk): void {
+export function addReportEntrance(app: FastifyInstance, {archive, read}: ReportDesk, log: Log): void {
 	app.post(paths.gateReports, {bodyLimit: limits.reportBytes}, async (request, reply) => {
 		const report = read(request.body);
 		if (!report.ok) throw refused(`the report cannot be used: ${report.problems}`, 400);
-		await archive.put(report.about, report.text);
+		try {
+			await archive.put(report.about, report.text);
+		} catch (error) {
+			// The refusal stands without it.
+			const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+			log.warn('report', `report ${report.about.reportId} of ${report.about.application} could not be kept — ${code}.`);
+			throw new GateError({
+				stage: 'report',
+				code: 'output-unwritable',
+				what: `the report could not be kept (${code})`,
+				hint: 'Look at the disk of the cache directory.',
+			});
+		}
 		return reply.code(204).send();
 	});
 }

@@ -1,5 +1,5 @@
 // Kept reports on a real socket and a real port, handed over and read by the client, by browsers and by nobody else.
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -79,6 +79,20 @@ test('what is no report is not kept', async (t) => {
 	}
 	t.is(await client.keep({...report, summary: 'x'.repeat(17 * 1024 * 1024)}), 'not kept');
 	t.deepEqual(await client.reports(undefined), []);
+});
+
+test('a disk that takes nothing is told in the log, and refuses nothing else', async (t) => {
+	const directory = await mkdtemp(join(tmpdir(), 'desk-'));
+	t.teardown(() => rm(directory, {recursive: true, force: true}));
+	const file = join(directory, 'file');
+	await writeFile(file, '');
+	const archive = openArchive({directory: file, keep: 10, maxBytes: 1e7, now: () => 0, log: quiet});
+	const bed = await bedFor(t, {reports: reportDesk(archive)});
+	t.is(await bed.client().keep(sampleReport()), 'not kept');
+	const lines = bed.journal.filter((line) => line['level'] === 'warn');
+	t.is(lines.length, 1);
+	t.regex(String(lines[0]?.['msg']), /^report [0-9a-f]{12} of shop could not be kept — E[A-Z]+\.$/);
+	t.deepEqual(await bed.client().reports(undefined), []);
 });
 
 test('the token of the service is asked for, for reports too', async (t) => {
