@@ -4,6 +4,8 @@ export interface Pin {
 	readonly version: string;
 	readonly minimum: string;
 	readonly refused?: readonly string[];
+	/** For the tests alone; not in the image. */
+	readonly development?: boolean;
 }
 export function readPins(): Promise<{readonly go: string; readonly tools: readonly Pin[]}>;
 export {toolCache, toolPath} from './tool-cache.mjs';
