@@ -1,5 +1,5 @@
 import {createHash, randomUUID} from 'node:crypto';
-import {mkdir, readFile, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {gunzip, gzip} from 'node:zlib';
@@ -79,7 +79,10 @@ export function openArchive({directory, keep, maxBytes, now, log}: ArchiveOption
 		const [added, removed] = [await sizeOf({directory: place, name}), await bytesOf(gone)];
 		await Promise.all(gone.map(remove));
 		total = total === undefined ? Infinity : total + added - removed;
-		if (total > maxBytes) total = await prune(directory, maxBytes);
+		if (total > maxBytes) {
+			await sweep(directory, now());
+			total = await prune(directory, maxBytes);
+		}
 	};
 	return {
 		put: (about, text) => inTurn(put, about, text),
@@ -136,6 +139,26 @@ async function textOf({directory, name}: Kept): Promise<string> {
 
 async function remove({directory, name}: Kept): Promise<void> {
 	for (const ending of ['json', 'gz']) await rm(join(directory, `${name}.${ending}`), {force: true});
+}
+
+/** Nobody writes for so long. */
+const draftMs = 60 * 60 * 1000;
+
+/** Takes away what services left that were killed while they wrote or removed, and directories without a report. */
+async function sweep(directory: string, now: number): Promise<void> {
+	for (const place of await directoriesIn(directory)) {
+		const kept = new Set((await keptIn(place)).flatMap(({name}) => [`${name}.json`, `${name}.gz`]));
+		for (const name of await readdir(place).catch(() => [])) {
+			const path = join(place, name);
+			const since = await stat(path).then(
+				({mtimeMs}) => mtimeMs,
+				() => now,
+			);
+			if (!kept.has(name) && now - since > draftMs) await rm(path, {force: true, recursive: true}).catch(() => {});
+		}
+		// Only an empty one can be removed so.
+		await rmdir(place).catch(() => {});
+	}
 }
 
 /** Takes the oldest of whoever has most, so that one application cannot drive out the others. @returns what is left. */

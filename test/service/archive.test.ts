@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
@@ -108,6 +108,26 @@ test('reports are for this user alone, and keeping none makes nothing', async (t
 	t.is((await stat(join(directory, application))).mode & 0o777, 0o700);
 	for (const name of await readdir(join(directory, application)))
 		t.is((await stat(join(directory, application, name))).mode & 0o777, 0o600);
+});
+
+test('what a killed service left is swept, and what is being written is not', async (t) => {
+	const {directory, open} = await place(t);
+	await open().put(about(), 'whole');
+	const [application = ''] = await readdir(directory);
+	const [abandoned, fresh] = ['a.json.1.tmp', `000001764244800000-${two}.gz`].map((name) =>
+		join(directory, application, name),
+	);
+	const empty = join(directory, 'e'.repeat(32));
+	await mkdir(empty);
+	for (const file of [abandoned, fresh]) await writeFile(file ?? '', 'x');
+	const old = new Date(noon - 2 * 60 * 60 * 1000);
+	await utimes(abandoned ?? '', old, old);
+	await utimes(fresh ?? '', new Date(noon), new Date(noon));
+	await open().put(about({reportId: three}), 'next');
+	const left = await readdir(join(directory, application));
+	t.false(left.includes('a.json.1.tmp'));
+	t.is(left.length, 5, left.join(' '));
+	t.deepEqual(await readdir(directory), [application]);
 });
 
 test('what is damaged or foreign is passed over', async (t) => {
