@@ -6,8 +6,9 @@
 //   node plugin/build-tools.mjs --only helm,trivy    just these
 //   node plugin/build-tools.mjs --into DIRECTORY     what the gate itself runs, as copies in one directory (the Dockerfile)
 import {spawn} from 'node:child_process';
-import {copyFile, mkdir, mkdtemp, readFile, rename, rm, stat} from 'node:fs/promises';
+import {copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, utimes} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
+import {setTimeout as wait} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {toolPath} from './tool-cache.mjs';
 
@@ -70,21 +71,41 @@ async function buildTool({pin, path, go, say, environment}) {
 	say(`built ${pin.name} ${pin.version} in ${seconds(started)}`);
 }
 
+/** A lock that its holder has not renewed for so long was left behind. */
+const staleMs = 30_000;
+
 /**
- * Fills a directory so that it is there whole or not at all: `fill` works in a sibling, which is renamed.
- * Of two that race, the first wins and the other's work is thrown away.
+ * Fills a directory so that it is there whole or not at all: `fill` works in a sibling, which is renamed. Whoever wants
+ * the same meanwhile waits, because two builds at once take twice as long each. The lock is a sibling, too, renewed while
+ * the work goes on.
  */
 export async function installDirectory(target, fill) {
 	await mkdir(dirname(target), {recursive: true});
+	const lock = `${target}.lock`;
+	while (!(await takeLock(lock))) await wait(200);
+	const renew = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), staleMs / 6);
 	const temporary = await mkdtemp(`${target}.new-`);
 	try {
+		if (await exists(target)) return;
 		await fill(temporary);
-		await rename(temporary, target).catch(async (error) => {
-			if (!(await exists(target))) throw error;
-		});
+		await rename(temporary, target);
 	} finally {
+		clearInterval(renew);
 		await rm(temporary, {recursive: true, force: true});
+		await rm(lock, {recursive: true, force: true});
 	}
+}
+
+async function takeLock(lock) {
+	try {
+		await mkdir(lock);
+		return true;
+	} catch (error) {
+		if (error.code !== 'EEXIST') throw error;
+	}
+	const held = await stat(lock).catch(() => undefined);
+	if (held !== undefined && Date.now() - held.mtimeMs > staleMs) await rm(lock, {recursive: true, force: true});
+	return false;
 }
 
 /** The environment for `go`: the checksum database stays on, and the toolchain is one that builds every pin. */
