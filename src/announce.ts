@@ -23,6 +23,7 @@ interface AnnounceRequest {
 	readonly flags: Flags;
 	readonly surroundings: Surroundings;
 	readonly log: Log;
+	readonly now: Date;
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -37,7 +38,10 @@ const longestText = 300;
  * what is wrong is a text in the form, and never the end of it.
  */
 export async function announce(request: AnnounceRequest): Promise<{readonly stdout: string; readonly exitCode: 0}> {
-	const announcements = Object.entries(await contents(request)).map(([name, map]) => ({
+	const {policy, ...others} = await contents(request);
+	// Argo CD keeps the answer for a revision as long as it keeps what it renders.
+	const dated = {policy: {...policy, '(as of)': `${request.now.toISOString().slice(0, 16).replace('T', ' ')} UTC`}};
+	const announcements = Object.entries({...dated, ...others}).map(([name, map]) => ({
 		...shown.find((entry) => entry.name === name),
 		collectionType: 'map',
 		map,

@@ -83,7 +83,7 @@ async function runCommand(
 ): Promise<CommandOutcome> {
 	if (command === 'announce') {
 		const {announce} = await import('./announce.ts');
-		return announce({path, flags, surroundings, log: stderrLog(false)});
+		return announce({path, flags, surroundings, log: stderrLog(false), now: new Date()});
 	}
 	const settings = parseSettings(command, path, flags, surroundings.environment, image);
 	switch (command) {

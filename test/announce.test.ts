@@ -71,7 +71,10 @@ async function announce(
 		t.regex(title, /\(shown only\)$/);
 		t.is(collectionType, 'map');
 	}
-	return Object.fromEntries(announcements.map(({name, map}) => [name, map]));
+	const shown = Object.fromEntries(announcements.map(({name, map}) => [name, map]));
+	const {'(as of)': date = '', ...inForce} = shown['policy'] ?? {};
+	t.regex(date, /^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+	return {...shown, policy: inForce};
 }
 
 test.serial(

@@ -291,6 +291,7 @@ test.serial('a service that cannot work says why, and does not start', async (t)
 		{args: [...listen, '--log-format', 'xml'], words: /--log-format must be json or text/},
 		{args: [...listen, '.'], words: /serve takes no path/},
 		{args: listen, policy: 'kind: Policy\n', words: /policy/},
+		{args: listen, environment: {TRIVY_GATE_SOURCE_CREDENTIALS: '/nowhere'}, words: /credentials of private sources/},
 		{args: listen, environment: {TRIVY_GATE_TRIVY: '/nowhere/trivy'}, words: /trivy is not there/},
 		{args: listen, environment: {TRIVY_GATE_SERVICE_TOKEN_FILE: '/nowhere/token'}, words: /cannot be read/},
 		{args: listen, environment: {TRIVY_GATE_SERVICE_TOKEN: 'short'}, words: /fewer than 32 characters/},
