@@ -8,6 +8,7 @@ import {admit, decide} from './gate/decide.ts';
 import type {Policy} from './gate/policy.ts';
 import {platformsFor} from './gate/platforms.ts';
 import {loadFeeds} from './feed-files.ts';
+import {openLedger, type LedgerFile} from './ledger-file.ts';
 import {findImages} from './images/find.ts';
 import {oddLines} from './manifests/odd.ts';
 import {readManifests} from './manifests/read.ts';
@@ -76,7 +77,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			if (command === 'explain') return explain(references, scanner, run);
 			const answer = await scanReferences(references, scanner, run);
 			const {verdicts, secondsLeft} = answer;
-			const decision = await decideRun(references, verdicts, run);
+			const {decision, ledger, now} = await decideRun(references, verdicts, run);
 			const about = {
 				...callerOf(run.settings),
 				decision,
@@ -89,6 +90,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 				return tellReport(reportOf({...about, placeOf, ...(await suggest(decision, scanner, run))}), run);
 			}
 			const report = reportOf(about);
+			await ledger?.record(decision, now);
 			await scanner.tell(decision, fairnessNameOf(run.settings), report);
 			const table = formatReportAsTable(report, {colour: false});
 			return printGate({...run, manifests, read, decision, report: table, secondsLeft});
@@ -235,15 +237,19 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 async function decideRun(
 	references: readonly ImageReference[],
 	verdicts: readonly ScanVerdict[],
-	{policy, policyInForce, settings}: Run,
-): Promise<GateDecision> {
+	{policy, policyInForce, settings, log}: Run,
+): Promise<{readonly decision: GateDecision; readonly ledger: LedgerFile | undefined; readonly now: Date}> {
 	const {exceptions, forImage} = policyInForce;
 	const policyOf = (repository: string) => forImage(repository).policy;
 	const policies = references.map(({name}) => (name === undefined ? policy : policyOf(canonicalOf(name).repository)));
 	const now = new Date();
 	const feeds = await loadFeeds(policies, verdicts, now);
 	const scope = callerOf(settings);
-	return decide({references, verdicts, policy, policyOf, canonical: canonicalOf, exceptions, scope, feeds, now});
+	// On a laptop nothing is deployed, so that nothing is remembered either.
+	const remembers = settings.calledByArgo && policies.some(({readmit}) => readmit !== undefined);
+	const ledger = remembers ? await openLedger({...scope, directory: settings.ledger, log}) : undefined;
+	const known = {exceptions, scope, feeds, ledger: ledger?.ledger, now};
+	return {decision: decide({references, verdicts, policy, policyOf, canonical: canonicalOf, ...known}), ledger, now};
 }
 
 /** Looks for what could be used instead of what is denied, when it is asked for. */
@@ -253,7 +259,7 @@ async function suggest({images}: GateDecision, scanner: Scanner, run: Run) {
 	const suggestions = await suggestionsFor(images, {
 		scanner,
 		scan: async (references) => (await scanReferences(references, scanner, run)).verdicts,
-		decide: (references, verdicts) => decideRun(references, verdicts, run),
+		decide: async (references, verdicts) => (await decideRun(references, verdicts, run)).decision,
 	});
 	return {suggestions};
 }
@@ -267,7 +273,7 @@ function fairnessNameOf({calledByArgo, application}: Settings): string {
 async function explain(all: readonly ImageReference[], scanner: Scanner, run: Run): Promise<GateOutcome> {
 	const references = chooseReferences(all, run.settings.image ?? '');
 	const {verdicts} = await scanReferences(references, scanner, run);
-	const {images} = await decideRun(references, verdicts, run);
+	const {images} = (await decideRun(references, verdicts, run)).decision;
 	const format = run.settings.format === 'json' ? formatExplanationAsJson : formatExplanation;
 	return text(images.map((image) => format(explanationOf(image, run.policyInForce))).join('\n'), 0);
 }

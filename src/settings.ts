@@ -41,6 +41,12 @@ export const options = [
 		defaultText: 'none',
 	},
 	{
+		name: 'ledger',
+		kind: 'string',
+		describe: 'Directory that remembers which images were allowed, for readmission',
+		defaultText: 'ledger in the cache directory',
+	},
+	{
 		name: 'report',
 		kind: 'list',
 		describe: 'Reports as JSON (scan --output): exceptions that none of them used are told (policy check)',
@@ -286,6 +292,8 @@ export interface Settings {
 	readonly policyFile: string | undefined;
 	/** Directory with files of exceptions. */
 	readonly exceptions: string | undefined;
+	/** Directory of what was allowed to each application. */
+	readonly ledger: string;
 	/** Of `policy check`: reports that tell which exceptions are used. */
 	readonly reports: readonly string[];
 	readonly concurrency: number;
@@ -381,6 +389,9 @@ export function parseSettings(
 	const problems = unknownVariables(environment);
 	const read = reader(flags, environment, problems);
 	const seconds = (name: OptionName, fallback: number) => (read.number(name, 1, 86_400) ?? fallback) * 1000;
+	const cacheDirectory = resolve(
+		read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
+	);
 	const settings: Settings = {
 		command,
 		path,
@@ -389,12 +400,11 @@ export function parseSettings(
 		root: read.string('root'),
 		policyFile: read.string('policy'),
 		exceptions: read.string('exceptions'),
+		ledger: resolve(read.string('ledger') ?? join(cacheDirectory, 'ledger')),
 		reports: command === 'policy' ? read.list('report') : [],
 		concurrency: read.number('concurrency', 1, 256) ?? availableParallelism(),
 		deadlineMs: Math.min(seconds('deadline', command === 'generate' ? 45 : 900), longest[command] ?? Infinity),
-		cacheDirectory: resolve(
-			read.string('cache-dir') ?? join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'argocd-trivy-gate'),
-		),
+		cacheDirectory,
 		cacheBytes: (read.number('cache-size', 0, 1_000_000) ?? 512) * megabyte,
 		layerCacheBytes: (read.number('layer-cache-size', 1, 1_000_000) ?? 1024) * megabyte,
 		layerSpaceBytes: (read.number('layer-space', 1, 1_000_000) ?? 10_240) * megabyte,

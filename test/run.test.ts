@@ -577,3 +577,38 @@ test.serial('the help lists the commands, or tells of the one that was named', a
 		t.regex(run.stdout, /--cache-dir/);
 	}
 });
+
+test.serial('an image that was allowed passes with what is disclosed later, and another image does not', async (t) => {
+	const home = await mkdtemp(join(tmpdir(), 'ledger-'));
+	t.teardown(() => rm(home, {recursive: true, force: true}));
+	const ledger = join(home, 'ledger');
+	const environment = {
+		ARGOCD_APP_NAME: 'shop',
+		ARGOCD_APP_NAMESPACE: 'shop',
+		ARGOCD_APP_PROJECT_NAME: 'web',
+		KUBE_VERSION: '1.36.1',
+		TRIVY_GATE_LEDGER: ledger,
+	};
+	const generate = (image: string, severities: string, name = 'shop') =>
+		gate.run(['generate', '-'], {
+			input: pods(image),
+			policy: `${labPolicy}  severities: [${severities}]\n  readmit: {within: 3650d}\n`,
+			environment: {...environment, ARGOCD_APP_NAME: name},
+		});
+	const api = 'registry.example/shop/api:1.4';
+	// Before its findings were known, so to speak.
+	t.regex((await generate(api, 'UNKNOWN')).stderr, /gate: allowed — 1 image/);
+	const [file = ''] = await readdir(ledger);
+	const text = await readFile(join(ledger, file), 'utf8');
+	await writeFile(join(ledger, file), text.replace(/"first":"[^"]+"/, '"first":"2020-01-01"'));
+	const readmitted = await generate(api, 'CRITICAL');
+	t.is(readmitted.exitCode, 0, readmitted.stderr);
+	t.regex(readmitted.stderr, /disclosed since the image was allowed on 2020-01-01, readmitted until 20\d\d-\d\d-\d\d/);
+	t.is(readmitted.stdout, pods(api));
+	t.regex((await generate('registry.example/shop/api:1.5', 'UNKNOWN')).stderr, /gate: allowed/);
+	t.regex((await generate(api, 'CRITICAL', 'other')).stderr, /gate: denied/);
+	await writeFile(join(ledger, file), text.slice(0, 40));
+	const lost = await generate(api, 'CRITICAL');
+	t.regex(lost.stderr, /the ledger is damaged, so that nothing is readmitted/);
+	t.regex(lost.stderr, /gate: denied/);
+});

@@ -5,17 +5,21 @@ import {
 	type Decision,
 	type DecisionReason,
 	type ExceptedFinding,
+	type Finding,
+	type FindingRule,
 	type GateDecision,
 	type ImageDecision,
 	type ImageName,
 	type ImageReference,
+	type Pass,
 	type ScanVerdict,
 } from '../types.ts';
 import {warningsAhead} from './ahead.ts';
 import {createCalendar, dayOf, type Calendar} from './days.ts';
 import {noExceptions, type Exceptions} from './exceptions.ts';
 import type {Feeds} from './feeds.ts';
-import {countingRule, graceOf} from './findings.ts';
+import {countingRule, graceOf, readmissionOf} from './findings.ts';
+import type {Ledger} from './ledger.ts';
 import {breakGlassFor, waiversFor, type ApplicationScope, type Waivers} from './grants.ts';
 import {usesOf} from './uses.ts';
 import {byReason, byText, byVerdict, sortedReasons, strictest, verdictSorter} from './order.ts';
@@ -47,6 +51,8 @@ export interface DecideOptions {
 	readonly exceptions?: Exceptions | undefined;
 	/** Needed by the rules `knownExploited` and `exploitProbability`: without them they hold for every finding. */
 	readonly feeds?: Feeds | undefined;
+	/** Needed by `readmit`: without it nothing is readmitted. */
+	readonly ledger?: Ledger | undefined;
 }
 
 const nobody: ApplicationScope = {application: '', project: undefined, revision: undefined};
@@ -91,7 +97,7 @@ export function admit(
  */
 export function decide(options: DecideOptions): GateDecision {
 	const {references, verdicts, policy, policyOf = () => policy, canonical, now} = options;
-	const {scope = nobody, exceptions = noExceptions, feeds = {}} = options;
+	const {scope = nobody, exceptions = noExceptions, feeds = {}, ledger} = options;
 	const today = dayOf(now);
 	const waivers = waiversFor(exceptions, scope, today);
 	const days = createCalendar();
@@ -109,6 +115,7 @@ export function decide(options: DecideOptions): GateDecision {
 			waivers,
 			today,
 			days,
+			ledger,
 			sorted,
 		});
 	});
@@ -142,6 +149,7 @@ interface Judging {
 	readonly waivers: Waivers;
 	readonly today: string;
 	readonly days: Calendar;
+	readonly ledger: Ledger | undefined;
 	readonly sorted: (verdict: ScanVerdict) => ScanVerdict;
 }
 
@@ -154,6 +162,7 @@ function decideImage({
 	waivers,
 	today,
 	days,
+	ledger,
 	sorted,
 }: Judging): ImageDecision {
 	const verdicts = unsorted.map(sorted).toSorted(byVerdict);
@@ -162,7 +171,8 @@ function decideImage({
 	const excepted: ExceptedFinding[] = [];
 	const found = scanned
 		? verdicts.flatMap((verdict) => {
-				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, repository: name?.repository ?? ''});
+				const repository = name?.repository ?? '';
+				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, ledger, repository});
 				excepted.push(...judged.excepted);
 				return judged.reasons;
 			})
@@ -221,6 +231,7 @@ function reasonsOf(
 		readonly waivers: Waivers;
 		readonly today: string;
 		readonly days: Calendar;
+		readonly ledger: Ledger | undefined;
 		readonly repository: string;
 	},
 ): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
@@ -250,7 +261,6 @@ function reasonsOf(
 					excepted.push({finding, platform, exception: found.active});
 					continue;
 				}
-				const until = graceOf(finding, rule, circumstances);
 				const lapsed = found?.lapsed;
 				const reason = {
 					kind: 'finding',
@@ -259,12 +269,28 @@ function reasonsOf(
 					rule,
 					...(lapsed === undefined ? undefined : {lapsed}),
 				} as const;
-				if (until === undefined) reasons.push({decision: 'deny', ...reason});
-				else reasons.push({decision: 'warn', pass: {kind: 'grace', until}, ...reason});
+				const pass = passOf(finding, rule, verdict.digest, circumstances);
+				if (pass === undefined) reasons.push({decision: 'deny', ...reason});
+				else reasons.push({decision: 'warn', pass, ...reason});
 			}
 			return {reasons, excepted};
 		}
 	}
+}
+
+function passOf(
+	finding: Finding,
+	rule: FindingRule,
+	digest: string,
+	circumstances: Pick<Judging, 'policy' | 'today' | 'days' | 'ledger'>,
+): Pass | undefined {
+	const {ledger} = circumstances;
+	const grace = graceOf(finding, rule, circumstances);
+	if (grace !== undefined) return {kind: 'grace', until: grace};
+	const deployed = ledger?.since(digest);
+	if (ledger === undefined || deployed === undefined) return undefined;
+	const until = readmissionOf(finding, rule, deployed, circumstances);
+	return until === undefined ? undefined : {kind: 'readmitted', deployed, until, evidence: ledger.evidence};
 }
 
 function caveatDecision(caveat: Caveat, policy: Policy): Decision {

@@ -45,6 +45,24 @@ export function graceOf(
 	return published !== undefined && until !== undefined && published <= today && today <= until ? until : undefined;
 }
 
+/**
+ * The last day on which a finding passes that was disclosed since its image was first allowed; undefined when it does not.
+ * @param since the day on which the image was first allowed for the application.
+ */
+export function readmissionOf(
+	{publishedDate, severity}: Finding,
+	rule: FindingRule,
+	since: string,
+	{policy: {readmit}, today, days}: {readonly policy: Policy; readonly today: string; readonly days: Calendar},
+): string | undefined {
+	if (readmit === undefined || publishedDate === undefined || rule === 'knownExploited') return undefined;
+	if (readmit.exceptSeverities.includes(severity)) return undefined;
+	const published = days.get(publishedDate, 0);
+	const until = days.get(publishedDate, readmit.within);
+	if (published === undefined || until === undefined || published > today) return undefined;
+	return since <= published && today <= until ? until : undefined;
+}
+
 /** Whether severity and score are asked at all. */
 function isLookedAt(finding: Finding, {policy, abandoned}: Circumstances): boolean {
 	const {packages, ignoreStatuses, ignoreUnfixed, unfixedSeverities} = policy;

@@ -56,6 +56,7 @@ export const tighterFields = {
 	exploitProbability: probability
 		.optional()
 		.describe('Findings with this probability of exploitation or a higher one are denied, too.'),
+	readmit: z.literal(false).optional().describe('`false`: nothing is readmitted.'),
 	unscannable: z
 		.enum(['unknown', 'deny'])
 		.optional()

@@ -107,6 +107,15 @@ function feed(example: string) {
 		.describe(example);
 }
 
+const readmit = {
+	within: duration.describe('How long after their publication.'),
+	exceptSeverities: z
+		.array(z.enum(severities))
+		.readonly()
+		.prefault([])
+		.describe('Of these severities they are denied at once. What is denied by `knownExploited` always is.'),
+};
+
 const feeds = {
 	knownExploited: feed('CISA’s catalog as JSON, `known_exploited_vulnerabilities.json`.'),
 	exploitProbability: feed('FIRST’s scores as CSV, `epss_scores-current.csv`, also with `.gz`.'),
@@ -144,6 +153,13 @@ const spec = {
 		.prefault({})
 		.describe(
 			'For how long after its publication a finding of a severity is warned about and not denied: `{HIGH: 7d}`. A finding without a date of publication, or known to be exploited under `knownExploited`, has no grace.',
+		),
+	readmit: z
+		.strictObject(readmit)
+		.readonly()
+		.optional()
+		.describe(
+			'Findings disclosed since this very image was first allowed for the application are warned about for a while, so that hotfixes and rollbacks pass; left out: they are denied. Needs their date of publication. An image with another digest must pass the whole policy.',
 		),
 	knownExploited: z
 		.enum(['ignore', 'deny'])
@@ -331,6 +347,7 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
 		metadata,
 		spec,
 		'spec.packages': packages,
+		'spec.readmit': readmit,
 		'spec.feeds': feeds,
 		'spec.feeds.knownExploited': {file: 0, maxAge: 0},
 		'spec.feeds.exploitProbability': {file: 0, maxAge: 0},

@@ -23,7 +23,7 @@ export function passText(pass: Pass): string {
 		case 'grace':
 			return `its grace period lasts until ${pass.until}`;
 		case 'readmitted':
-			return `disclosed since ${pass.deployed}, readmitted until ${pass.until}`;
+			return `disclosed since the image was ${pass.evidence === 'live' ? 'deployed' : 'allowed'} on ${pass.deployed}, readmitted until ${pass.until}`;
 		case 'allowed-before':
 			return `it was allowed at ${short(pass.allowedAt)}`;
 		case 'break-glass':

@@ -15,6 +15,7 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 	score: ({score}) => (score === undefined ? undefined : `from ${score}`),
 	packages: ({packages: {types, deny}}) => `${list(types)}${deny.length === 0 ? '' : `; not ${list(deny)}`}`,
 	grace: ({grace}) => shownGrace(grace),
+	readmit: ({readmit}) => readmit && `within ${readmit.within}h`,
 	knownExploited: ({knownExploited}) => knownExploited,
 	exploitProbability: ({exploitProbability}) =>
 		exploitProbability === undefined ? undefined : `from ${exploitProbability}`,

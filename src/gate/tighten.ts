@@ -26,7 +26,7 @@ type TolerantField = 'ignoreUnfixed' | 'digestRequired' | 'noPackages' | 'endOfL
 
 /** The join of the operator's policy with what somebody asks: nothing becomes looser, and looser wishes change nothing. */
 export function tighten(policy: Policy, wish: TighteningParameters): Policy {
-	const {unfixedSeverities: unfixed, ...rest} = policy;
+	const {unfixedSeverities: unfixed, readmit, ...rest} = policy;
 	const ignoreUnfixed = policy.ignoreUnfixed && wish.ignoreUnfixed !== false;
 	const score = lower(policy.score, wish.score);
 	const exploitProbability = lower(policy.exploitProbability, wish.exploitProbability);
@@ -44,6 +44,7 @@ export function tighten(policy: Policy, wish: TighteningParameters): Policy {
 		...(score === undefined ? {} : {score}),
 		packages: wish.packages === undefined ? policy.packages : tighterPackages(policy.packages, wish.packages),
 		grace: wish.grace === undefined ? policy.grace : shorterGrace(policy.grace, wish.grace),
+		...(readmit === undefined || wish.readmit === false ? {} : {readmit}),
 		knownExploited: wish.knownExploited ?? policy.knownExploited,
 		...(exploitProbability === undefined ? {} : {exploitProbability}),
 		unscannable: stricterOf(['warn', 'unknown', 'deny'], policy.unscannable, wish.unscannable),

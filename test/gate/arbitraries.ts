@@ -43,6 +43,11 @@ export const policies: Arbitrary<Policy> = fc
 			deny: fc.subarray(['pkg:npm/minimist', 'pkg:npm/x*']),
 		}),
 		grace: fc.record({HIGH: fc.constantFrom(24, 240), CRITICAL: fc.constantFrom(1, 48)}, {requiredKeys: []}),
+		readmit: fc.constantFrom(
+			undefined,
+			{within: 240, exceptSeverities: ['CRITICAL' as const]},
+			{within: 48, exceptSeverities: []},
+		),
 		knownExploited: fc.constantFrom('ignore' as const, 'deny' as const),
 		exploitProbability: fc.constantFrom(undefined, 0.1, 0.9),
 		tagsForbidden: fc.subarray(['latest', '1', '*2']),
@@ -93,6 +98,7 @@ export const wishes: Arbitrary<TighteningParameters> = fc.record(
 		),
 		tagsForbidden: fc.subarray(['latest', '1', '*2']),
 		placeholders: fc.constant('deny' as const),
+		readmit: fc.constant(false as const),
 	},
 	{requiredKeys: []},
 );

@@ -95,10 +95,13 @@ test('an author’s file is read strictly, and takes nothing that loosens', (t) 
 	t.is(error.code, 'parameters-invalid');
 	t.deepEqual(error.output?.split('\n'), [
 		'line 3, column 19: spec.endOfLife: "warn" is not deny',
-		'line 3, column 25: unknown key "exceptions" in spec; the keys are severities, ignoreUnfixed, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, unscannable, noPackages, endOfLife, staleDatabase, registries, digestRequired, tagsForbidden, placeholders, maxDatabaseAge, platforms, enforcement',
+		'line 3, column 25: unknown key "exceptions" in spec; the keys are severities, ignoreUnfixed, ignoreStatuses, score, packages, grace, knownExploited, exploitProbability, readmit, unscannable, noPackages, endOfLife, staleDatabase, registries, digestRequired, tagsForbidden, placeholders, maxDatabaseAge, platforms, enforcement',
 		'line 3, column 41: unknown key "severitys" in spec; did you mean severities?',
 	]);
 });
+
+/** Every image was allowed a week ago. */
+const ledger = {evidence: 'allowed', since: () => '2026-11-14'} as const;
 
 interface Judging {
 	readonly own: Policy;
@@ -110,7 +113,7 @@ function judge(scan: Scan, {own, scope, wish = {}}: Judging, exceptions?: Except
 	const {policy: base, forImage} = effectivePolicy(own, scope, [{by: 'a test', wish}]);
 	const policyOf = (repository: string) => forImage(repository).policy;
 	const whole = {...scope, revision: undefined};
-	return decide({...scan, policy: base, policyOf, canonical, now, scope: whole, exceptions});
+	return decide({...scan, policy: base, policyOf, canonical, now, scope: whole, exceptions, ledger});
 }
 
 type Scan = typeof scans extends fc.Arbitrary<infer Value> ? Value : never;
