@@ -9,6 +9,8 @@ import type {Report, ReportImage} from './model.ts';
 /** As many as GitHub's code scanning takes of one run. */
 const mostResults = 25_000;
 const mostLocations = 100;
+/** As CodeQL and GitHub call it. */
+const sourceRoot = '%SRCROOT%';
 
 /** What code scanning shows in a pull request: a result for each finding of an image, at every place that names it. */
 export function formatReportAsSarif(report: Report): string {
@@ -34,7 +36,7 @@ export function formatReportAsSarif(report: Report): string {
 					},
 				],
 				columnKind: 'utf16CodeUnits',
-				originalUriBaseIds: {SRCROOT: {description: {text: 'The root of the repository'}}},
+				originalUriBaseIds: {[sourceRoot]: {description: {text: 'The root of the repository'}}},
 				results: problems.map(({rule, ...result}) => ({
 					ruleId: rule.id,
 					ruleIndex: indexOf.get(rule.id),
@@ -90,6 +92,8 @@ function findingRule({id, severity, title, url}: ListedFinding) {
 	return {
 		id: idPart(id),
 		shortDescription: {text: message(title ?? id)},
+		fullDescription: {text: message(title ?? id)},
+		help: {text: message(`${id} (${severity})${help === undefined ? '' : `: ${help}`}`)},
 		...(help === undefined ? {} : {helpUri: help}),
 		properties: {tags: ['security', 'vulnerability', severity], 'security-severity': scores[severity]},
 	};
@@ -99,6 +103,8 @@ function otherRule(name: string) {
 	return {
 		id: `trivy-gate/${idPart(name)}`,
 		shortDescription: {text: `trivy-gate: ${message(name)}`},
+		fullDescription: {text: `trivy-gate: ${message(name)}`},
+		help: {text: 'What to do stands with each result.'},
 		properties: {tags: ['security']},
 	};
 }
@@ -113,7 +119,7 @@ function locationOf({object, path, at}: ReportImage['origins'][number]) {
 			? {}
 			: {
 					physicalLocation: {
-						artifactLocation: {uri: pathUri(at.file), uriBaseId: 'SRCROOT'},
+						artifactLocation: {uri: pathUri(at.file), uriBaseId: sourceRoot},
 						region: {startLine: at.line},
 					},
 				}),

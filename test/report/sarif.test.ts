@@ -31,7 +31,7 @@ interface Log {
 				readonly partialFingerprints: Readonly<Record<string, string>>;
 				readonly locations: ReadonlyArray<{
 					readonly physicalLocation?: {
-						readonly artifactLocation: {readonly uri: string};
+						readonly artifactLocation: {readonly uri: string; readonly uriBaseId: string};
 						readonly region: {readonly startLine: number};
 					};
 				}>;
@@ -67,6 +67,18 @@ test('a result is at the line of the chart’s template, and denied ones are err
 		['charts/shop/templates/api.yaml:12', 'charts/shop/templates/report.yaml:12'],
 	);
 	t.is(results.find(({ruleId}) => ruleId === 'trivy-gate/placeholder')?.level, 'warning');
+});
+
+test('GitHub finds what it asks of a rule and of a place', (t) => {
+	const [{tool, results}] = (JSON.parse(formatReportAsSarif(sampleReport())) as Log).runs;
+	for (const rule of tool.driver.rules)
+		t.like(
+			Object.keys(rule).filter((key) => /^(?:shortDescription|fullDescription|help)$/.test(key)),
+			{length: 3},
+		);
+	for (const {locations} of results)
+		for (const {physicalLocation: place} of locations)
+			if (place !== undefined) t.is(place.artifactLocation.uriBaseId, '%SRCROOT%');
 });
 
 test('the same trouble in the next tag is the same alert', (t) => {
