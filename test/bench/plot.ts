@@ -24,27 +24,26 @@ interface Picture {
 export function barPlot(bars: readonly Bar[], {title, unit}: {readonly title: string; readonly unit: string}): string {
 	const {document} = parseHTML('<!doctype html><html><body></body></html>');
 	const names = [...new Set(bars.map(({name}) => name))];
-	const groups = [...new Set(bars.map(({group}) => group))];
+	const severalGroups = new Set(bars.map(({group}) => group)).size > 1;
+	const rows = bars.map((bar) => ({...bar, row: severalGroups ? `${bar.name}, ${bar.group}` : bar.name}));
 	const picture = plot({
 		document,
 		ariaLabel: title,
 		className: 'plot',
 		width: 760,
-		height: 60 + groups.length * (names.length * 22 + 26),
+		height: 60 + rows.length * 24,
 		marginLeft: 250,
 		marginRight: 60,
 		x: {label: unit, grid: true, domain: [0, Math.max(...bars.map(({value}) => value)) * 1.05]},
-		y: {label: null, domain: names},
-		fy: {label: null, domain: groups},
+		y: {label: null, domain: rows.map(({row}) => row)},
 		color: {domain: names, scheme: 'tableau10'},
 		marks: [
 			axisX({label: unit}),
 			axisY({label: null, tickSize: 0}),
-			barX(bars, {x: 'value', y: 'name', fy: 'group', fill: 'name', insetTop: 2, insetBottom: 2}),
-			text(bars, {
+			barX(rows, {x: 'value', y: 'row', fill: 'name', insetTop: 2, insetBottom: 2}),
+			text(rows, {
 				x: 'value',
-				y: 'name',
-				fy: 'group',
+				y: 'row',
 				text: ({value}: Bar) => value.toPrecision(3),
 				dx: 4,
 				textAnchor: 'start',
