@@ -40,7 +40,7 @@ interface Step {
  * tightens. The order of what tightens does not matter, and nothing of an author can undo it.
  */
 export function effectivePolicy(written: Policy, scope: PolicyScope, wishes: readonly Wish[]): EffectivePolicy {
-	const ofApplication = written.layers.filter((layer) => isMeant(layer, scope));
+	const ofApplication = written.layers.flatMap(halves).filter((layer) => isMeant(layer, scope));
 	const asked = wishes.map(({by, wish}): Step => ({by, apply: (policy) => tighten(policy, wish)}));
 	const build = (layers: readonly Layer[]) => applySteps(written, [...layerSteps(layers, scope), ...asked]);
 	const general = ofApplication.filter(({match}) => match.images === undefined);
@@ -50,15 +50,27 @@ export function effectivePolicy(written: Policy, scope: PolicyScope, wishes: rea
 		...base,
 		forImage: (repository) => {
 			if (general.length === ofApplication.length) return base;
-			const layers = ofApplication.filter(
-				({match}) => match.images?.some((pattern) => repositoryMatches(pattern, repository)) ?? true,
-			);
-			const key = layers.map((layer) => written.layers.indexOf(layer)).join();
+			const layers = ofApplication.filter((layer) => isMeantFor(repository, layer));
+			const key = layers.map((layer) => ofApplication.indexOf(layer)).join();
 			const own = known.get(key) ?? build(layers);
 			known.set(key, own);
 			return own;
 		},
 	};
+}
+
+/** A layer that tightens and loosens, as two: they differ in what they match when something is not told. */
+function halves({tighten: wish, override, ...rest}: Layer): readonly Layer[] {
+	return [
+		...(wish === undefined ? [] : [{...rest, tighten: wish}]),
+		...(override === undefined ? [] : [{...rest, override}]),
+	];
+}
+
+/** A host without a port means every port where the layer tightens, because an author chooses the port. */
+function isMeantFor(repository: string, {match: {images}, override}: Layer): boolean {
+	const ports = override === undefined ? 'any' : 'default';
+	return images?.some((pattern) => repositoryMatches(pattern, repository, ports)) ?? true;
 }
 
 /** Whether a layer can hold for an application at all. What nobody tells matches where the layer tightens. */

@@ -99,7 +99,9 @@ const match = {
 		.min(1)
 		.readonly()
 		.optional()
-		.describe('Patterns over registry and repository, in full, as in `registries`.'),
+		.describe(
+			'Patterns over registry and repository, in full, as in `registries`. A host without a port means every port for `tighten`, and the default one for `override`.',
+		),
 };
 
 const settable = {

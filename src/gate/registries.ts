@@ -21,9 +21,12 @@ export function registryRefusal(repository: string, {allow, deny, narrowedTo = [
 	return missed ? `${repository} matches nothing of registries.allow` : undefined;
 }
 
-/** Whether a canonical `host/repository` is meant by a pattern; a host without a port means the default one. */
-export function repositoryMatches(pattern: string, repository: string): boolean {
-	return matches(pattern, repository, 'default');
+/**
+ * Whether a canonical `host/repository` is meant by a pattern.
+ * @param ports which ones a host without a port means.
+ */
+export function repositoryMatches(pattern: string, repository: string, ports: 'any' | 'default' = 'default'): boolean {
+	return matches(pattern, repository, ports);
 }
 
 /**

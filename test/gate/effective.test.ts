@@ -58,6 +58,23 @@ test(
 		endOfLife: 'deny',
 	},
 );
+test('a layer that tightens and loosens does the one and not the other when nobody tells the project', (t) => {
+	const layer =
+		'{name: both, match: {projects: [shop]}, tighten: {severities: [LOW]}, override: {owner: jane, reason: ends in March, set: {endOfLife: warn}}}';
+	const own = parsePolicy(`${head}  layers: [${layer}]\n`, 'policy.yaml');
+	const {policy: unknown} = effectivePolicy(own, {application: 'a', project: undefined, namespace: undefined}, []);
+	t.like(unknown, {severities: ['CRITICAL', 'HIGH', 'LOW'], endOfLife: 'deny'});
+	const {policy: known} = effectivePolicy(own, {application: 'a', project: 'shop', namespace: undefined}, []);
+	t.like(known, {severities: ['CRITICAL', 'HIGH', 'LOW'], endOfLife: 'warn'});
+});
+test('a registry’s other ports are tightened too', holds, {}, {}, [
+	'docker.io:8443/library/nginx',
+	{tagsForbidden: ['latest']},
+]);
+test('a registry’s other ports are not loosened', holds, {project: 'legacy'}, {}, [
+	'registry.example:5000/base/debian',
+	{noPackages: 'deny'},
+]);
 test('nobody tells the namespace', holds, {namespace: undefined}, {enforcement: 'seal'});
 
 test('each field says who made it what it is', (t) => {
