@@ -67,11 +67,11 @@ test('a layer that tightens and loosens does the one and not the other when nobo
 	const {policy: known} = effectivePolicy(own, {application: 'a', project: 'shop', namespace: undefined}, []);
 	t.like(known, {severities: ['CRITICAL', 'HIGH', 'LOW'], endOfLife: 'warn'});
 });
-test('a registry’s other ports are tightened too', holds, {}, {}, [
+test('a registry’s other ports are tightened too', holds, {}, {tagsForbidden: []}, [
 	'docker.io:8443/library/nginx',
 	{tagsForbidden: ['latest']},
 ]);
-test('a registry’s other ports are not loosened', holds, {project: 'legacy'}, {}, [
+test('a registry’s other ports are not loosened', holds, {project: 'legacy'}, {noPackages: 'deny'}, [
 	'registry.example:5000/base/debian',
 	{noPackages: 'deny'},
 ]);
