@@ -15,7 +15,8 @@ export function globs(pattern: string, text: string): boolean {
 
 /**
  * Whether a package URL matches a pattern such as `pkg:npm/minimist`, `pkg:deb/debian/*` or `pkg:npm/minimist@0.0.8`: `*`
- * stands for any characters, a pattern without a version means every version, and qualifiers are not looked at.
+ * stands for any characters, a pattern without a version means every version, and qualifiers are not looked at. A scope's
+ * `@` and a version's `+` may be written plainly or encoded.
  */
 export function purlMatches(pattern: string, purl: string): boolean {
 	return purlMatcher(pattern)(purl);
@@ -23,8 +24,16 @@ export function purlMatches(pattern: string, purl: string): boolean {
 
 /** {@link purlMatches} for many package URLs. */
 export function purlMatcher(pattern: string): (purl: string) => boolean {
-	const matches = pattern.includes('*') ? (text: string) => globs(pattern, text) : (text: string) => text === pattern;
-	return (purl) => withoutQualifiers(purl, matches);
+	// The @ of an npm scope, where a version’s cannot stand.
+	const wanted = asWritten(pattern.replaceAll('/@', '/%40'));
+	const matches = wanted.includes('*') ? (text: string) => globs(wanted, text) : (text: string) => text === wanted;
+	return (purl) => withoutQualifiers(asWritten(purl), matches);
+}
+
+/** Package URLs encode what people write plainly (`1%2Bdeb12u1`); what would move where a name ends stays encoded. */
+function asWritten(purl: string): string {
+	if (!purl.includes('%')) return purl;
+	return purl.replaceAll(/%(?!2[35AF]|3F|40|7F)[2-7][0-9A-F]/gi, decodeURIComponent);
 }
 
 function withoutQualifiers(purl: string, matches: (text: string) => boolean): boolean {

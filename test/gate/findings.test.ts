@@ -42,9 +42,25 @@ const libraries = {packages: {types: ['library'], deny: []}} as const;
 test(counts, {type: 'os'}, libraries, undefined);
 test(counts, {type: 'library'}, libraries, 'severities');
 test(counts, {type: undefined}, libraries, 'severities');
+const denies = (pattern: string) => ({packages: {types: ['os'], deny: [pattern]}}) as const;
 const minimist = {packages: {types: ['os'], deny: ['pkg:npm/mini*']}} as const;
 test(counts, {severity: 'LOW', type: 'library'}, minimist, 'packages');
 test(counts, {severity: 'LOW', purl: 'pkg:npm/lodash@4'}, minimist, undefined);
+test(counts, {severity: 'LOW', purl: 'pkg:npm/%40angular/core@1.0.0'}, denies('pkg:npm/@angular/core'), 'packages');
+test(
+	counts,
+	{severity: 'LOW', purl: 'pkg:npm/%40angular/core@1.0.0'},
+	denies('pkg:npm/%40angular/core@1*'),
+	'packages',
+);
+test(
+	counts,
+	{severity: 'LOW', purl: 'pkg:deb/debian/libc6@2.36-9%2Bdeb12u1?arch=amd64'},
+	denies('pkg:deb/debian/libc6@2.36-9+deb12u1'),
+	'packages',
+);
+test(counts, {severity: 'LOW', purl: 'pkg:npm/mini%40angular@1'}, denies('pkg:npm/mini'), undefined);
+test(counts, {severity: 'LOW', purl: 'pkg:npm/a%2Fb@1'}, denies('pkg:npm/a/b'), undefined);
 const exploited = {id: 'CVE-2021-44228', severity: 'LOW', type: 'os', ...unfixed} as const;
 test(counts, exploited, {knownExploited: 'deny', ignoreUnfixed: true, ...libraries}, 'knownExploited');
 test(counts, exploited, {}, undefined);
