@@ -65,10 +65,24 @@ export function printGate(printing: Printing): GateOutcome {
 }
 
 /** The service keeps the report of an application; elsewhere whoever runs the gate can have it printed. */
-function reportSentence({reportId}: GateDecision, {service, calledByArgo}: Settings): string {
-	return service !== undefined && calledByArgo
+function reportSentence(decision: GateDecision, settings: Settings): string {
+	const {reportId} = decision;
+	const {service, calledByArgo} = settings;
+	if (service === undefined || !calledByArgo)
+		return `report ${reportId}: "trivy-gate scan" with the same parameters tells all of it`;
+	const url = reportUrl(decision, settings);
+	return url === undefined
 		? `report ${reportId}: "trivy-gate reports show ${reportId}" in the sidecar tells all of it`
-		: `report ${reportId}: "trivy-gate scan" with the same parameters tells all of it`;
+		: `report ${reportId}: ${url} tells all of it`;
+}
+
+/** Where a browser finds the report that the service keeps. */
+function reportUrl(
+	{reportId}: GateDecision,
+	{service, calledByArgo, keptReports: {url}, application: {name}}: Settings,
+): string | undefined {
+	const kept = service !== undefined && calledByArgo && url !== undefined;
+	return kept ? `${url}/reports/${encodeURIComponent(name)}/${reportId}` : undefined;
 }
 
 /**
@@ -119,6 +133,7 @@ function withJob({decision, read, policy, report, settings, log}: Printing, seal
 		report,
 		application: settings.calledByArgo ? settings.application.name : undefined,
 		namespace: namespaceOf(decision, read.objects, settings),
+		reportUrl: reportUrl(decision, settings),
 	});
 	for (const note of seal?.notes ?? []) log.warn('gate', note);
 	const edited = replaceRanges(read.text, seal?.edits ?? []);

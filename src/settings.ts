@@ -202,6 +202,12 @@ export const options = [
 		kind: 'string',
 		describe: 'File with the token of those who read reports there (serve, sidecar)',
 	},
+	{
+		name: 'reports-url',
+		kind: 'string',
+		describe: 'Where browsers find that port; a refusal links its report there (generate)',
+		defaultText: 'none',
+	},
 	{name: 'log-format', kind: 'string', describe: 'json or text (serve, sidecar)', defaultText: 'json'},
 	{
 		name: 'grace-period',
@@ -348,6 +354,8 @@ export interface ReportSettings {
 	readonly listen: ServiceAddress | undefined;
 	readonly access: 'token' | 'anyone';
 	readonly tokenFile: TokenSource | undefined;
+	/** Without a slash at its end. */
+	readonly url: string | undefined;
 }
 
 export interface ReportFile {
@@ -621,7 +629,17 @@ function reportSettings(read: Reader, problems: string[]): ReportSettings {
 		listen: addressOf(read, 'reports-listen', parseListenAddress, problems),
 		access: access?.text === 'anyone' ? 'anyone' : 'token',
 		tokenFile: tokenFile === undefined ? undefined : {kind: 'file', path: resolve(tokenFile)},
+		url: reportsUrl(read, problems),
 	};
+}
+
+function reportsUrl(read: Reader, problems: string[]): string | undefined {
+	const value = read.raw('reports-url');
+	if (value === undefined) return undefined;
+	const url = URL.parse(value.text);
+	const plain = url !== null && /^https?:$/.test(url.protocol) && `${url.username}${url.search}${url.hash}` === '';
+	if (!plain) problems.push(`${value.from} must be an address such as https://trivy-gate.example, not "${value.text}"`);
+	return url?.href.replace(/\/+$/, '');
 }
 
 function logFormatOf(read: Reader, problems: string[]): 'json' | 'text' {

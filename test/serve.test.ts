@@ -130,6 +130,13 @@ test.serial(
 		const [, id = ''] = /trivy-gate\/report-id: "([0-9a-f]{12})"/.exec(refusal.stdout) ?? [];
 		t.regex(id, /^[0-9a-f]{12}$/, refusal.stdout);
 
+		const linked = await gate.run(['generate', join(demo, 'chart')], {
+			environment: {...argo, ...client, TRIVY_GATE_REPORTS_URL: 'https://trivy-gate.example/'},
+		});
+		const url = `https://trivy-gate.example/reports/shop/${id}`;
+		t.true(linked.stdout.includes(`link.argocd.argoproj.io/external-link: "${url}"`), linked.stdout);
+		t.true(linked.stderr.includes(`gate: report ${id}: ${url} tells all of it`), linked.stderr);
+
 		const list = await gate.run(['reports', 'list'], {environment: client});
 		t.regex(list.stdout, new RegExp(`^\\d{4}-\\S+Z  denied  ${id}  shop  0123456789ab\\n$`), list.stderr);
 		const shown = await gate.run(['reports', 'show', id], {environment: client});

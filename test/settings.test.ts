@@ -67,6 +67,17 @@ test('who may read reports is the operator’s to say', (t) => {
 	t.like(guarded, {access: 'token', tokenFile: {kind: 'file', path: '/token'}});
 });
 
+function reportsUrl(text: string) {
+	return parseSettings('generate', '.', {}, {TRIVY_GATE_REPORTS_URL: text}).keptReports.url;
+}
+
+test('where browsers find reports is an address without anything secret', (t) => {
+	t.is(reportsUrl('https://trivy-gate.example/'), 'https://trivy-gate.example');
+	t.is(reportsUrl('https://argo.example/gate'), 'https://argo.example/gate');
+	for (const unusable of ['trivy-gate.example', 'javascript:alert(1)', 'https://a:b@c.example', 'https://a.example?b'])
+		t.throws(() => reportsUrl(unusable), {instanceOf: GateError}, unusable);
+});
+
 test('a token is no flag: every process of the machine could read it', (t) => {
 	t.false(options.some(({name}) => name.endsWith('-token')));
 });

@@ -17,6 +17,8 @@ export interface GateJobOptions {
 	readonly application: string | undefined;
 	/** Undefined leaves it out, as for local use. */
 	readonly namespace: string | undefined;
+	/** Where a browser finds the report; Argo CD's page of the Job links it. */
+	readonly reportUrl?: string | undefined;
 	/** The report as text, which the pod of the form `pod` prints. */
 	readonly report: string;
 }
@@ -27,7 +29,15 @@ export interface GateJobOptions {
  * same sync tries again, and otherwise only its time to live removes it, so that the evidence outlives the sync.
  * @throws GateError wave-out-of-range.
  */
-export function gateJob({decision, objects, job, application, namespace, report}: GateJobOptions): JsonObject {
+export function gateJob({
+	decision,
+	objects,
+	job,
+	application,
+	namespace,
+	reportUrl,
+	report,
+}: GateJobOptions): JsonObject {
 	const form = job.form === 'pod' && job.image !== undefined ? podForm(decision, job.image, report) : podlessForm();
 	return {
 		apiVersion: 'batch/v1',
@@ -40,6 +50,7 @@ export function gateJob({decision, objects, job, application, namespace, report}
 				'argocd.argoproj.io/sync-wave': String(gateWave(objects)),
 				'trivy-gate/summary': oneLineSummary(decision),
 				'trivy-gate/report-id': decision.reportId,
+				...(reportUrl === undefined ? {} : {'link.argocd.argoproj.io/external-link': reportUrl}),
 				'trivy-gate/denied-images': deniedImagesJson(decision),
 			},
 		},
