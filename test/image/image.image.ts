@@ -55,10 +55,15 @@ test.before(async () => {
 		config: published.config,
 		directory,
 		// A loaded machine is no failure.
-		environment: {TRIVY_GATE_DATABASE_REPOSITORY: lab.databaseRepository, TRIVY_GATE_DEADLINE: '600'},
+		environment: {
+			TRIVY_GATE_DATABASE_REPOSITORY: lab.databaseRepository,
+			TRIVY_GATE_DEADLINE: '600',
+			TRIVY_GATE_SOURCE_CREDENTIALS: '/etc/trivy-gate/sources',
+		},
 	});
 	const policy = join(sidecar.volume('trivy-gate-policy'), 'policy.yaml');
 	await writeFile(policy, labPolicy.replaceAll('REGISTRY', lab.registry));
+	await mkdir(join(sidecar.volume('trivy-gate-policy'), 'sources'));
 });
 
 test.after.always(async () => {
@@ -222,6 +227,35 @@ test('a remote base with a submodule renders, although there is no shell', async
 	});
 	t.is(exitCode, 0, stderr);
 	t.is(stdout, `${configMap('own')}---\n${configMap('shared')}`);
+});
+
+test('a remote base with a password renders, although there is no shell', async (t) => {
+	const repositories = await mkdtemp(join(directory, 'repositories-'));
+	const login = `Basic ${Buffer.from('reader:p@ss w0rd').toString('base64')}`;
+	const server = await startGitServer(repositories, {
+		answers({headers}, response) {
+			if (headers.authorization === login) return false;
+			response.writeHead(401, {'www-authenticate': 'Basic realm="git"'}).end();
+			return true;
+		},
+	});
+	t.teardown(server.stop);
+	await commit(join(repositories, 'private'), {
+		'kustomization.yaml': 'resources: [own.yaml]\n',
+		'own.yaml': configMap('private'),
+	});
+	const source = await mkdtemp(join(directory, 'source-'));
+	await writeFile(join(source, 'kustomization.yaml'), `resources: ["${server.url}/private/.git?ref=main"]\n`);
+	const at = await checkout('private', source);
+	const refused = await sidecar.run(['trivy-gate', 'render'], {directory: at});
+	t.is(refused.exitCode, 2, refused.stderr);
+	const credentials = join(sidecar.volume('trivy-gate-policy'), 'sources', 'git');
+	await mkdir(credentials);
+	const files = {url: server.url, username: 'reader', password: 'p@ss w0rd'};
+	for (const [file, text] of Object.entries(files)) await writeFile(join(credentials, file), text);
+	const {exitCode, stdout, stderr} = await sidecar.run(['trivy-gate', 'render'], {directory: at});
+	t.is(exitCode, 0, stderr);
+	t.is(stdout, configMap('private'));
 });
 
 test('the image passes its own gate', async (t) => {
