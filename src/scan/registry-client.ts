@@ -137,7 +137,7 @@ async function answer<Result>(
 		if (authorization.kind === 'failed') return authorization;
 		const {header} = authorization;
 		const accept = question.about.kind === 'manifest' ? manifestTypes : '*/*';
-		const {response, date} = await follow(
+		const {response, date, isOwn} = await follow(
 			host,
 			path,
 			{authorization: header, accept, isChecked: question.about.kind === 'blob' || path.includes('/sha256:')},
@@ -145,7 +145,7 @@ async function answer<Result>(
 			signal,
 		);
 		if (response.statusCode === 200) return await readBody(host, response, date, question.read);
-		if (response.statusCode !== 401 || attempt > 1) return await refusal(host, response, client);
+		if (response.statusCode !== 401 || !isOwn || attempt > 1) return await refusal(host, response, client);
 		if (header !== undefined) client.tokens.forget(header);
 		const challenge = readChallenges(response.headers['www-authenticate']);
 		const useless = challenge === undefined || (challenge.kind === 'basic' && credentials?.kind !== 'password');
@@ -185,8 +185,9 @@ function pathOf(about: RegistryQuestion<unknown>['about']): string {
 /** Learns how a registry wants to be logged in to, before anything is asked. */
 async function ping(host: string, client: Client, signal: AbortSignal): Promise<void> {
 	const message = {authorization: undefined, accept: '*/*', isChecked: true};
-	const {response} = await follow(host, '/v2/', message, client, signal);
-	const challenge = response.statusCode === 401 ? readChallenges(response.headers['www-authenticate']) : undefined;
+	const {response, isOwn} = await follow(host, '/v2/', message, client, signal);
+	const wantsLogin = response.statusCode === 401 && isOwn;
+	const challenge = wantsLogin ? readChallenges(response.headers['www-authenticate']) : undefined;
 	discard(response);
 	if (challenge !== undefined) remember(client.challenges, host, withoutScope(challenge));
 }
@@ -244,6 +245,13 @@ async function askForToken(
 	);
 }
 
+/** An answer, and whether it is the registry's own: whoever it redirects to has no say in where its credentials go. */
+interface Followed {
+	readonly response: Dispatcher.ResponseData;
+	readonly date: string | undefined;
+	readonly isOwn: boolean;
+}
+
 /**
  * Follows redirects, as registries send clients to where blobs are kept. Credentials go to the registry itself alone, and
  * from https to http it goes only for what its digest will prove.
@@ -254,11 +262,12 @@ async function follow(
 	message: {readonly authorization: string | undefined; readonly accept: string; readonly isChecked: boolean},
 	client: Client,
 	signal: AbortSignal,
-): Promise<{readonly response: Dispatcher.ResponseData; readonly date: string | undefined}> {
+): Promise<Followed> {
 	const {accept, authorization, isChecked} = message;
 	let {url, response} = await sendFirst(host, path, {authorization, accept, signal}, client);
 	const {origin} = url;
 	const date = headerOf(response, 'date');
+	let isOwn = true;
 	for (let redirects = 0; [301, 302, 303, 307, 308].includes(response.statusCode); redirects += 1) {
 		const location = headerOf(response, 'location');
 		discard(response);
@@ -266,11 +275,12 @@ async function follow(
 		const downgraded = url.protocol === 'https:' && next?.protocol === 'http:';
 		if (next === null || redirects === maxRedirects || (downgraded && !isChecked))
 			throw new ConnectionProblem(host, Object.assign(new Error('it redirects to nowhere'), {code: 'REDIRECT'}));
-		const own = next.origin === origin ? authorization : undefined;
+		isOwn &&= next.origin === origin;
+		const own = isOwn ? authorization : undefined;
 		response = await connected(host, () => client.connections.send(next, {authorization: own, accept, signal}));
 		url = next;
 	}
-	return {response, date};
+	return {response, date, isOwn};
 }
 
 /** Registries of this machine and of private addresses may speak plain http (go-containerregistry's pkg/name/registry.go). */

@@ -118,6 +118,26 @@ test('who redirects elsewhere does not send the credentials there', async (t) =>
 	);
 });
 
+test('who is redirected to does not say where the registry’s credentials go', async (t) => {
+	const stolen: (string | undefined)[] = [];
+	const thief = await serve(t, ({headers}, response) => {
+		stolen.push(headers.authorization);
+		response.end('{"token":"x"}');
+	});
+	const store = await serve(t, (_request, response) => {
+		response.writeHead(401, {'www-authenticate': `Bearer realm="http://${thief}/token"`}).end();
+	});
+	for (const redirected of ['/v2/', `/v2/shop/api/blobs/${digest}`]) {
+		const host = await serve(t, ({url}, response) => {
+			if (url === redirected) response.writeHead(307, {location: `http://${store}/there`}).end();
+			else response.end('content');
+		});
+		const {ask} = await client(t, {auths: {[host]: {username: 'robot', password: 'secret'}}});
+		t.is((await ask(host)).kind, redirected === '/v2/' ? 'answered' : 'failed');
+	}
+	t.deepEqual(stolen, []);
+});
+
 test('neither a redirect nor a token endpoint leads to an address that is refused', async (t) => {
 	const reached: string[] = [];
 	const inside = await serve(
