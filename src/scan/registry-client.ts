@@ -308,8 +308,13 @@ async function sendFirst(
 				throw error;
 			return undefined;
 		});
-		const sent = secure ?? (await send('http:'));
-		remember(schemes, host, secure === undefined ? 'http:' : 'https:');
+		if (secure !== undefined) {
+			remember(schemes, host, 'https:');
+			return secure;
+		}
+		const sent = await send('http:');
+		// A registry that speaks https and was away for a moment says something else over http.
+		if ([200, 401].includes(sent.response.statusCode)) remember(schemes, host, 'http:');
 		return sent;
 	});
 }

@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {mkdtemp, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {createServer as createNetServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -258,6 +259,27 @@ test('who does not answer, or is not there', async (t) => {
 	const waiting = ask(silent);
 	stop.abort('canceled');
 	t.like(await waiting, {kind: 'failed', reason: 'canceled'});
+});
+
+test('a registry that was away for a moment is not taken for one that speaks plain http', async (t) => {
+	const hellos: string[] = [];
+	const server = createNetServer((socket) => {
+		socket
+			.on('error', () => {})
+			.once('data', (bytes) => {
+				const isTls = bytes[0] === 0x16;
+				hellos.push(isTls ? 'https' : 'http');
+				if (isTls) socket.destroy();
+				else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
+			});
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => server.close());
+	const {ask} = await client(t);
+	const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+	t.is((await ask(host)).kind, 'failed');
+	t.is((await ask(host)).kind, 'failed');
+	t.deepEqual(hellos, ['https', 'http', 'https', 'http']);
 });
 
 test('a redirect without an end is given up', async (t) => {
