@@ -141,16 +141,34 @@ const readKeys = [
 	'urls',
 ];
 
-/** Go's encoding/json takes `Digest` for `digest`, and the last of both: such a document says two things. */
+/**
+ * Go's encoding/json takes `Digest` for `digest`, and the last of both: such a document says two things. One with more
+ * in it than any image needs is taken for such, because a registry chooses how long looking through it would take.
+ */
 export function hasFoldedKeys(json: unknown): boolean {
-	if (Array.isArray(json)) return json.some(hasFoldedKeys);
-	if (typeof json !== 'object' || json === null) return false;
-	return Object.entries(json).some(
-		([key, value]) => hasFoldedKeys(value) || readKeys.some((known) => key !== known && fold(key) === fold(known)),
-	);
+	const values = [json];
+	let seen = 0;
+	for (let value = values.pop(); value !== undefined; value = values.pop()) {
+		if (typeof value !== 'object' || value === null) continue;
+		const keys = Object.keys(value);
+		seen += keys.length;
+		if (seen > mostKeys || (!Array.isArray(value) && keys.some(isFolded))) return true;
+		for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) values.push(inner);
+	}
+	return false;
+}
+
+/** Of objects and lists together; an index has at most a thousand entries, and an image a thousand layers. */
+const mostKeys = 100_000;
+
+function isFolded(key: string): boolean {
+	const known = knownKeys.get(fold(key));
+	return known !== undefined && known !== key;
 }
 
 /** Upper case first, because Go also folds letters such as U+017F and U+212A. */
 function fold(key: string): string {
 	return key.toUpperCase().toLowerCase();
 }
+
+const knownKeys: ReadonlyMap<string, string> = new Map(readKeys.map((key) => [fold(key), key]));

@@ -83,6 +83,9 @@ test('a key that Go folds by Unicode', refused, {
 	manifests: [{'dige\u017Ft': digest('b'), digest: digest('a'), platform: linux('amd64')}],
 });
 
+test('a list within lists without an end', refused, `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
+test('more keys than an image needs', refused, Object.fromEntries(Array.from({length: 200_000}, (_, key) => [key, 0])));
+
 test('mirrors are asked first, in order, and the registry itself last', async (t) => {
 	const asked: string[] = [];
 	const client: RegistryClient = {
