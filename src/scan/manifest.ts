@@ -41,7 +41,13 @@ const archives = [
 /** More than any runtime stacks. */
 const maxLayers = 1000;
 
+/**
+ * A document of two formats is read as one of them by the gate and as the other by a runtime that goes by the registry's
+ * content type (CVE-2021-41190; containerd's core/images/image.go, validateMediaType).
+ */
+export const noOldFormat = {fsLayers: z.undefined().optional()};
 const manifest = z.object({
+	...noOldFormat,
 	manifests: z.undefined().optional(),
 	config: z.object({digest}),
 	layers: z
@@ -139,6 +145,7 @@ const readKeys = [
 	'layers',
 	'size',
 	'urls',
+	'fsLayers',
 ];
 
 /**

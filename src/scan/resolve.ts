@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type {Platform, ScanTarget} from '../types.ts';
 import type {ScanFailure} from './failure.ts';
 import {readJson} from './json.ts';
-import {digestPattern, hasFoldedKeys, readImageManifest, sha256} from './manifest.ts';
+import {digestPattern, hasFoldedKeys, noOldFormat, readImageManifest, sha256} from './manifest.ts';
 import type {ImageManifest} from './manifest.ts';
 import {askRegistries, readDocument} from './registry.ts';
 import type {Registries} from './registry.ts';
@@ -21,7 +21,15 @@ export type Resolution =
 const digestOf = z.string().regex(digestPattern);
 const platformOf = z.object({os: z.string(), architecture: z.string(), variant: z.string().optional()});
 const child = z.object({mediaType: z.string().optional(), digest: digestOf, platform: platformOf.optional()});
-const manifestBody = z.object({mediaType: z.string().optional(), manifests: z.array(child).max(1000).optional()});
+const manifestBody = z.union([
+	z.object({...noOldFormat, manifests: z.undefined().optional()}),
+	z.object({
+		...noOldFormat,
+		manifests: z.array(child).max(1000),
+		config: z.undefined().optional(),
+		layers: z.undefined().optional(),
+	}),
+]);
 const imageTypes = [
 	'application/vnd.oci.image.manifest.v1+json',
 	'application/vnd.docker.distribution.manifest.v2+json',

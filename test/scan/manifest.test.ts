@@ -1,5 +1,5 @@
 import test from 'ava';
-import {readImageConfig, sha256} from '../../src/scan/manifest.ts';
+import {readImageConfig, readImageManifest, sha256} from '../../src/scan/manifest.ts';
 
 type Step = string | {readonly empty: string};
 
@@ -39,3 +39,14 @@ test(counts, 'an image’s own CMD ends no base', debian, 1, undefined);
 test(counts, 'no CMD, no base', ['ADD a', 'ADD b'], 2, undefined);
 test(counts, 'a history of other layers tells nothing', [...debian, 'COPY . .'], 3, undefined);
 test(counts, 'a word that begins like CMD is none', ['ADD a', {empty: 'CMDLINE'}, 'ADD b'], 2, undefined);
+
+test('what a runtime might read as another format is no manifest', (t) => {
+	const read = (more: object) => {
+		const layer = {mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: digest(2), size: 1};
+		const bytes = Buffer.from(JSON.stringify({config: {digest: digest(1)}, layers: [layer], ...more}));
+		return readImageManifest(bytes, sha256(bytes));
+	};
+	t.like(read({}), {config: digest(1)});
+	const refused = {reason: 'registry-error', detail: 'the registry answered with something that is no image manifest'};
+	for (const more of [{manifests: []}, {fsLayers: []}, {FsLayers: [{blobSum: digest(3)}]}]) t.like(read(more), refused);
+});

@@ -83,6 +83,10 @@ test('a key that Go folds by Unicode', refused, {
 	manifests: [{'dige\u017Ft': digest('b'), digest: digest('a'), platform: linux('amd64')}],
 });
 
+test('an index that is an image as well', refused, {...index, config: {digest: digest('c')}});
+test('an index that has layers', refused, {...index, layers: []});
+test('an image that is one of the oldest format as well', refused, {config: {}, layers: [], fsLayers: []});
+test('an index that is an image of the oldest format as well', refused, {...index, FSLayers: []});
 test('a list within lists without an end', refused, `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
 test('more keys than an image needs', refused, Object.fromEntries(Array.from({length: 200_000}, (_, key) => [key, 0])));
 
