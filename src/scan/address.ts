@@ -25,15 +25,28 @@ export function createLookup(signal: AbortSignal): Lookup {
 	};
 }
 
-const refusedRanges: ReadonlyArray<readonly [address: string, prefix: number, what: string]> = [
+type Range = readonly [address: string, prefix: number, what: string];
+
+const metadata = 'a cloud’s metadata';
+const refusedIpv4: readonly Range[] = [
 	['0.0.0.0', 8, 'this host'],
 	['127.0.0.0', 8, 'loopback'],
 	['169.254.0.0', 16, 'link-local, where clouds keep their metadata'],
-	['100.100.100.200', 32, 'a cloud’s metadata'],
+	['100.100.100.200', 32, metadata],
+	// Azure's, which hands out a machine's configuration (learn.microsoft.com: What is IP address 168.63.129.16).
+	['168.63.129.16', 32, metadata],
+	['192.0.0.192', 32, metadata],
+];
+const refusedRanges: readonly Range[] = [
+	...refusedIpv4,
+	// What translates IPv6 to IPv4 reaches the same from where it stands (RFC 6052).
+	...refusedIpv4.map(([address, prefix, what]): Range => [`64:ff9b::${address}`, 96 + prefix, what]),
 	['::', 128, 'this host'],
 	['::1', 128, 'loopback'],
 	['fe80::', 10, 'link-local'],
-	['fd00:ec2::254', 128, 'a cloud’s metadata'],
+	['fd00:ec2::', 112, metadata],
+	['fd20:ce::254', 128, metadata],
+	['fd00:42::42', 128, metadata],
 ];
 
 /**
