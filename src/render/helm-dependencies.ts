@@ -119,6 +119,7 @@ async function confineDependency(repository: string, chart: string, root: string
  * What `helm repo add` would write, without an address (which may hold a password) on a command line. Those with credentials
  * come first: helm sends a repository's credentials to the host of the first one whose index names the chart's address
  * (pkg/downloader/chart_downloader.go, scanReposForURL), and that must not be another one, which the author may have made.
+ * No two may have one name, under which helm keeps their indexes.
  */
 async function writeRepositories(
 	configHome: string,
@@ -139,11 +140,11 @@ async function writeRepositories(
 	});
 	const byAddress = remote.flatMap((url) => {
 		const credential = credentialFor(url, credentials);
-		return credential === undefined ? [] : [withLogin(url.replaceAll('/', '-'), url, credential)];
+		return credential === undefined ? [] : [withLogin(encodeURIComponent(url), url, credential)];
 	});
 	const others = remote
 		.filter((url) => credentialFor(url, credentials) === undefined)
-		.map((url) => ({name: url.replaceAll('/', '-'), url}));
+		.map((url) => ({name: encodeURIComponent(url), url}));
 	const content = {apiVersion: '', repositories: [...byName, ...byAddress, ...others]};
 	await writeFile(join(configHome, 'repositories.yaml'), JSON.stringify(content), {mode: 0o600});
 }

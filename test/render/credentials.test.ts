@@ -187,6 +187,29 @@ test('an author’s own repository, whose index names the same chart, is not sen
 	for (const {what, authorization} of evil.requests) t.is(authorization, undefined, what);
 });
 
+test('two repositories whose addresses differ only in where the slashes are do not share a name', async (t) => {
+	const lab = await makeLab(t, chart);
+	const file = await packDependency(lab);
+	const [own, evil] = ['http://charts.example/team.example', 'http://charts.example-team.example'];
+	// Plays both hosts.
+	const proxy = await serve(t, async (url, _request, response) => {
+		if (!url.endsWith('/index.yaml')) return void response.end(await readFile(file));
+		return void response.end(index(url.startsWith(own) ? 'dep-1.0.0.tgz' : `${evil}/dep-1.0.0.tgz`));
+	});
+	const environment = {...lab.context.environment, HTTP_PROXY: proxy.url};
+	for (const repositories of [
+		[own, evil],
+		[evil, own],
+	]) {
+		await dependOn(lab, ...repositories);
+		await renderLab({...lab, context: {...lab.context, environment}}, {credentials: [credential(own)]});
+	}
+	const to = (host: string) => proxy.requests.filter(({what}) => what.startsWith(`GET ${host}/`));
+	for (const {what, authorization} of to(evil)) t.is(authorization, undefined, what);
+	t.deepEqual(new Set(to(own).map(({authorization}) => authorization)), new Set([login]));
+	t.true(to(own).some(({what}) => what.endsWith('.tgz')));
+});
+
 test('a redirect of a chart repository leads to another host without credentials', async (t) => {
 	const lab = await makeLab(t, chart);
 	const file = await packDependency(lab);
