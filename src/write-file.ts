@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {GateError} from './errors.ts';
@@ -7,10 +8,11 @@ import {GateError} from './errors.ts';
  * @throws GateError output-unwritable.
  */
 export async function writeWhole(file: string, content: string): Promise<void> {
-	const draft = `${file}.${process.pid}.tmp`;
+	// The directory may be the author’s, who must not have put a link where the draft goes.
+	const draft = `${file}.${randomUUID()}.tmp`;
 	try {
 		await mkdir(dirname(file), {recursive: true});
-		await writeFile(draft, content);
+		await writeFile(draft, content, {flag: 'wx'});
 		await rename(draft, file);
 	} catch (error) {
 		await rm(draft, {force: true}).catch(() => {});
