@@ -7,7 +7,8 @@ import {byText} from './order.ts';
  * @param hours how far ahead to look.
  */
 export function warningsAhead(images: readonly ImageDecision[], hours: number, now: Date): readonly EarlyWarning[] {
-	const last = dayAfter(now.toISOString(), hours) ?? dayOf(now);
+	// From the start of the day, because a report may depend on the day alone.
+	const last = dayAfter(dayOf(now), hours) ?? dayOf(now);
 	return images
 		.flatMap(passingOf)
 		.filter(({until}) => until <= last)

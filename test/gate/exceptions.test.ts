@@ -4,6 +4,7 @@ import {GateError} from '../../src/errors.ts';
 import {decide} from '../../src/gate/decide.ts';
 import {noExceptions, parseExceptions, type Exceptions} from '../../src/gate/exceptions.ts';
 import type {ApplicationScope} from '../../src/gate/grants.ts';
+import type {Policy} from '../../src/gate/policy.ts';
 import {oneLineSummary} from '../../src/gate/words.ts';
 import {reasonText} from '../../src/gate/reasons.ts';
 import {decisions, type Finding, type GateDecision} from '../../src/types.ts';
@@ -22,10 +23,15 @@ function read(entries: string, kind: 'exceptions' | 'breakGlass' = 'exceptions')
 
 function judged(
 	exceptions: Exceptions,
-	{scope = shop, found = finding(), at = now}: {scope?: ApplicationScope; found?: Finding; at?: Date} = {},
+	{
+		scope = shop,
+		found = finding(),
+		at = now,
+		own = policy(),
+	}: {scope?: ApplicationScope; found?: Finding; at?: Date; own?: Policy} = {},
 ): GateDecision {
 	const verdicts = [scanned(image, {findings: [found]})];
-	return decide({references: [reference(image)], verdicts, policy: policy(), canonical, now: at, scope, exceptions});
+	return decide({references: [reference(image)], verdicts, policy: own, canonical, now: at, scope, exceptions});
 }
 
 const covers = test.macro({
@@ -96,6 +102,14 @@ test('an exception that ends within the days of the policy is told ahead', (t) =
 	const soon = read(`{${one.replace('2026-12-31', '2026-12-05')}}`);
 	t.like(judged(soon).ahead, [{kind: 'exception', image, until: '2026-12-05', ids: ['CVE-2021-44906']}]);
 	t.deepEqual(judged(read(`{${one.replace('2026-12-31', '2026-12-06')}}`)).ahead, []);
+});
+
+test('what is told ahead is the same all day long', (t) => {
+	const soon = read(`{${one.replace('2026-12-31', '2026-11-23')}}`);
+	const ahead = (at: string) =>
+		judged(soon, {at: new Date(at), own: policy({earlyWarningHours: 36})}).ahead.map(({until}) => until);
+	t.deepEqual(ahead('2026-11-21T00:00:00Z'), ahead('2026-11-21T23:59:59Z'));
+	t.deepEqual(ahead('2026-11-22T00:00:00Z'), ['2026-11-23']);
 });
 
 const breaks = test.macro({
