@@ -29,7 +29,8 @@ export type ReportAccess = {readonly kind: 'anyone'} | {readonly kind: 'token'; 
  */
 export function addReportRoutes(app: FastifyInstance, {archive, page, pagePolicy}: ReportDesk): void {
 	app.addHook('onSend', async (request, reply, payload) => {
-		if (request.url.startsWith(paths.gateReports)) {
+		// By the route, because an address can be written in many ways: /%72eports leads here, too.
+		if ((request.routeOptions.url ?? request.url).startsWith(paths.gateReports)) {
 			reply.headers({
 				'cache-control': 'no-store',
 				'x-content-type-options': 'nosniff',

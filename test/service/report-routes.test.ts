@@ -113,8 +113,8 @@ test('a service that keeps none says so to nobody', async (t) => {
 test('a browser gets a page that loads nothing and is kept nowhere', async (t) => {
 	const port = await portFor(t, {kind: 'anyone'});
 	const {reportId} = sampleReport();
-	for (const name of ['latest', reportId]) {
-		const response = await fetch(`${port}/reports/shop/${name}`);
+	for (const path of ['reports/shop/latest', `reports/shop/${reportId}`, '%72eports/shop/latest']) {
+		const response = await fetch(`${port}/${path}`);
 		t.is(response.status, 200);
 		t.is(response.headers.get('content-type'), 'text/html; charset=utf-8');
 		t.is(response.headers.get('content-security-policy'), `${htmlSecurityPolicy}; frame-ancestors 'none'`);
