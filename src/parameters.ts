@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {GateError} from './errors.ts';
-import {enforcements, isPlatform} from './gate/fields.ts';
+import {enforcements, isPlatform, mostPlatforms} from './gate/fields.ts';
 import type {TighteningParameters} from './gate/tighten.ts';
 import {nearestName} from './nearest.ts';
 import {severities} from './types.ts';
@@ -24,8 +24,6 @@ export interface Parameter {
 	readonly tighter?: string;
 }
 
-/** Each is another scan of every image. */
-const maxPlatforms = 8;
 const text = {collection: 'string', item: 'string'} as const;
 const flag = {collection: 'string', item: 'boolean'} as const;
 const list = {collection: 'array', item: 'string'} as const;
@@ -323,7 +321,7 @@ export function checkValues(values: ParameterValues, problems: readonly string[]
 				found.push(`"${parameter.name}" must be ${parameter.form.words}, not "${item}"`);
 		}
 	}
-	if (arrayOf(values.platforms).length > maxPlatforms) found.push(`"platforms" may name ${maxPlatforms} at most`);
+	if (arrayOf(values.platforms).length > mostPlatforms) found.push(`"platforms" may name ${mostPlatforms} at most`);
 	if (found.length > 0) throw invalid(found);
 	return values;
 }

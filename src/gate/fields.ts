@@ -44,6 +44,9 @@ export const denyOrWarn = z.enum(['deny', 'warn']);
 /** In order of strictness: each refuses at least what the ones before it refuse. */
 export const enforcements = ['warn', 'job', 'seal', 'fail-render'] as const;
 
+/** That somebody may ask for beyond the policy's. */
+export const mostPlatforms = 8;
+
 export const platform = z.string().transform((text, context) => {
 	if (isPlatform(text)) return text;
 	const message = 'is not a platform of the form os/arch[/variant], such as linux/amd64';

@@ -9,6 +9,7 @@ import {
 	line,
 	namePattern,
 	packageTypes,
+	mostPlatforms,
 	platform,
 	probability,
 	purlPattern,
@@ -73,7 +74,13 @@ export const tighterFields = {
 /** What holds for a whole application, and so not for some of its images alone. */
 export const tighterForAll = {
 	maxDatabaseAge: duration.optional().describe('When a vulnerability database is stale, when that is earlier.'),
-	platforms: z.array(platform).readonly().optional().describe('Platforms on which images must pass, too.'),
+	// Each is another scan of every image.
+	platforms: z
+		.array(platform)
+		.max(mostPlatforms)
+		.readonly()
+		.optional()
+		.describe('Platforms on which images must pass, too.'),
 	enforcement: z
 		.enum(enforcements)
 		.optional()

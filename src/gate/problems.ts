@@ -131,7 +131,9 @@ function explain(issue: Exclude<z.core.$ZodIssue, {code: 'unrecognized_keys'}>):
 		case 'too_small':
 			return issue.origin === 'array' ? 'must not be empty' : `${quote(issue.input)} is below ${issue.minimum}`;
 		case 'too_big':
-			return `${quote(issue.input)} is above ${issue.maximum}`;
+			return issue.origin === 'array'
+				? `must not have more than ${issue.maximum}`
+				: `${quote(issue.input)} is above ${issue.maximum}`;
 		case 'invalid_key':
 			return `${quote(issue.input)} ${issue.issues[0]?.message ?? issue.message}`;
 		case 'custom':

@@ -120,6 +120,16 @@ test('an author’s file is read strictly, and takes nothing that loosens', (t) 
 /** Every image was allowed a week ago. */
 const ledger = {evidence: 'allowed', since: () => '2026-11-14'} as const;
 
+function platforms(length: number): string {
+	return text(`{platforms: [${Array.from({length}, (_, index) => `linux/a${index}`).join()}]}`);
+}
+
+test('an author’s file cannot ask for scans without end', (t) => {
+	t.is(parseWish(platforms(8)).platforms?.length, 8);
+	const error = t.throws(() => parseWish(platforms(9)), {instanceOf: GateError});
+	t.is(error.output, 'line 3, column 19: spec.platforms: must not have more than 8');
+});
+
 interface Judging {
 	readonly own: Policy;
 	readonly scope: PolicyScope;
