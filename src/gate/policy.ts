@@ -347,6 +347,7 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
 		metadata,
 		spec,
 		'spec.packages': packages,
+		'spec.grace': Object.fromEntries(severities.map((severity) => [severity, 0])),
 		'spec.readmit': readmit,
 		'spec.feeds': feeds,
 		'spec.feeds.knownExploited': {file: 0, maxAge: 0},

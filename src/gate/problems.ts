@@ -36,6 +36,9 @@ export function readDocument(text: string): {value: unknown; problems: readonly 
 				: `is not valid YAML: ${oneLine(message, 200)}`,
 	}));
 	const place: Place = (path, part) => at(offsetOf(document, path, part));
+	// In YAML 1.1 "no" is false, 010 is eight, and "<<" brings the keys of another map.
+	if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2')
+		problems.unshift({line: 1, column: 1, message: 'must be YAML 1.2; remove the directive %YAML'});
 	if (document.errors.some(({code}) => code !== 'DUPLICATE_KEY')) return {value: undefined, problems, place};
 	if (document.contents === null)
 		return {value: undefined, problems: [{line: 1, column: 1, message: 'the file is empty'}], place};
@@ -112,7 +115,7 @@ function unknownKey(key: string, path: string, knownKeys: ReadonlyMap<string, re
 	if (meant !== undefined) return `${unknown}; did you mean ${meant}?`;
 	const home = [...knownKeys].find(([, keys]) => keys.includes(key))?.[0];
 	if (home !== undefined) return `${unknown}; it belongs ${home === '' ? 'at the top' : `under ${home}`}`;
-	return `${unknown}; the keys are ${here.join(', ')}`;
+	return here.length === 0 ? unknown : `${unknown}; the keys are ${here.join(', ')}`;
 }
 
 function explain(issue: Exclude<z.core.$ZodIssue, {code: 'unrecognized_keys'}>): string {
@@ -157,7 +160,16 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function quote(value: unknown): string {
-	return oneLine(JSON.stringify(value) ?? 'nothing', 80);
+	return oneLine(textOf(value) ?? 'nothing', 80);
+}
+
+/** An alias can stand inside of what it stands for. */
+function textOf(value: unknown): string | undefined {
+	try {
+		return JSON.stringify(value);
+	} catch {
+		return 'something that holds itself';
+	}
 }
 
 /** `spec.severities[1]`. */

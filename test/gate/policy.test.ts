@@ -186,6 +186,21 @@ test(
 );
 test(
 	refuses,
+	`%YAML 1.1\n---\n${head}spec:\n  <<: {enforcement: warn}\n`,
+	'line 1, column 1: must be YAML 1.2; remove the directive %YAML',
+);
+test(
+	refuses,
+	`${head}spec: {severities: &all [*all]}\n`,
+	'line 3, column 26: spec.severities[0]: something that holds itself is not one of UNKNOWN, LOW, MEDIUM, HIGH, CRITICAL',
+);
+test(
+	refuses,
+	`${head}spec: {grace: {high: 7d}}\n`,
+	'line 3, column 16: unknown key "high" in spec.grace; did you mean HIGH?',
+);
+test(
+	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
 	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, readmit, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
 );
