@@ -59,7 +59,7 @@ export function explanationOf(image: ImageDecision, inForce: PolicyInForce): Exp
 		platforms: platformsFor(reference, own.policy.platforms),
 		ruleText,
 		reasonText,
-		policyLine: (reason) => policyLine(fieldOf(reason), {...own, file: inForce.file}),
+		policyLine: (reason) => policyLine(fieldOf(reason, own.policy), {...own, file: inForce.file}),
 		advice: adviceFor(image),
 	};
 }

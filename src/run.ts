@@ -24,6 +24,7 @@ import {formatExplanation, formatExplanationAsJson} from './report/explain.ts';
 import {formatImagesAsJson, formatImagesAsText} from './report/images.ts';
 import type {Report} from './report/model.ts';
 import {formatReportAsTable} from './report/table.ts';
+import {verdictsOfOutage} from './outage.ts';
 import {reportOf} from './report-of.ts';
 import {canonicalOf, targetOf} from './scan-targets.ts';
 import {openScanner} from './scanner.ts';
@@ -229,6 +230,10 @@ async function scanReferences(references: readonly ImageReference[], scanner: Sc
 			signal: context.signal,
 			onEvent: progress?.onEvent ?? (() => {}),
 		});
+	} catch (error) {
+		const verdicts = verdictsOfOutage(error, targets, policy);
+		if (verdicts === undefined) throw error;
+		return {verdicts, trivyVersion: '', secondsLeft: undefined};
 	} finally {
 		progress?.end();
 	}
@@ -246,7 +251,7 @@ async function decideRun(
 	const feeds = await loadFeeds(policies, verdicts, now);
 	const scope = callerOf(settings);
 	// On a laptop nothing is deployed, so that nothing is remembered either.
-	const remembers = settings.calledByArgo && policies.some(({readmit}) => readmit !== undefined);
+	const remembers = settings.calledByArgo && policies.some(looksBack);
 	const ledger = remembers ? await openLedger({...scope, directory: settings.ledger, log}) : undefined;
 	const known = {exceptions, scope, feeds, ledger: ledger?.ledger, now};
 	return {decision: decide({references, verdicts, policy, policyOf, canonical: canonicalOf, ...known}), ledger, now};
@@ -318,4 +323,9 @@ async function tellReport(report: Report, {settings, surroundings}: Run): Promis
 
 function text(content: string, exitCode: GateOutcome['exitCode']): GateOutcome {
 	return {stdout: new TextEncoder().encode(content), exitCode};
+}
+
+/** Whether a policy asks what was allowed before. */
+function looksBack({readmit, outages: {registry, scanner, busy}}: Policy): boolean {
+	return readmit !== undefined || [registry, scanner, busy].includes('readmit');
 }

@@ -612,3 +612,30 @@ test.serial('an image that was allowed passes with what is disclosed later, and 
 	t.regex(lost.stderr, /the ledger is damaged, so that nothing is readmitted/);
 	t.regex(lost.stderr, /gate: denied/);
 });
+
+test.serial(
+	'while a registry fails, what was allowed lately passes with a warning, when the policy says so',
+	async (t) => {
+		const ledger = await mkdtemp(join(tmpdir(), 'ledger-'));
+		t.teardown(() => rm(ledger, {recursive: true, force: true}));
+		await lab.publish('alpine', 'outage/api:1.0');
+		const image = 'registry.example/outage/api:1.0';
+		const environment = {
+			ARGOCD_APP_NAME: 'shop',
+			ARGOCD_APP_NAMESPACE: 'shop',
+			KUBE_VERSION: '1.36.1',
+			TRIVY_GATE_LEDGER: ledger,
+			TRIVY_GATE_RETRIES: '0',
+		};
+		const generate = (outages: string) =>
+			gate.run(['generate', '-'], {input: pods(image), policy: `${labPolicy}  outages: ${outages}\n`, environment});
+		t.regex((await generate('{registry: readmit}')).stderr, /gate: allowed — 1 image/);
+		const fault = lab.proxy.add({path: '/v2/outage/', fault: {kind: 'status', status: 500}});
+		t.teardown(() => fault.remove());
+		const passed = await generate('{registry: readmit, allowedWithin: 1h}');
+		t.is(passed.exitCode, 0, passed.stderr);
+		t.regex(passed.stderr, /its registry fails .*; it was allowed at 20\d\d-/);
+		t.is(passed.stdout, pods(image));
+		t.is((await generate('{}')).exitCode, 2);
+	},
+);

@@ -20,6 +20,7 @@ import {noExceptions, type Exceptions} from './exceptions.ts';
 import type {Feeds} from './feeds.ts';
 import {countingRule, graceOf, readmissionOf} from './findings.ts';
 import type {Ledger} from './ledger.ts';
+import {choiceFor, decideOutage} from './outages.ts';
 import {breakGlassFor, waiversFor, type ApplicationScope, type Waivers} from './grants.ts';
 import {usesOf} from './uses.ts';
 import {byReason, byText, byVerdict, sortedReasons, strictest, verdictSorter} from './order.ts';
@@ -44,7 +45,7 @@ export interface DecideOptions {
 	/** For one image of it, by its canonical `host/repository`; the same when it is left out. */
 	readonly policyOf?: ((repository: string) => Policy) | undefined;
 	readonly canonical: (name: ImageName) => CanonicalImage;
-	/** All but break-glass, which is given in hours, depends on its day in UTC alone. */
+	/** All but what is given in hours (break-glass, outages) depends on its day in UTC alone. */
 	readonly now: Date;
 	/** Undefined where no application is known: nothing passes then that is meant for some. */
 	readonly scope?: ApplicationScope | undefined;
@@ -116,6 +117,7 @@ export function decide(options: DecideOptions): GateDecision {
 			today,
 			days,
 			ledger,
+			now,
 			sorted,
 		});
 	});
@@ -150,6 +152,7 @@ interface Judging {
 	readonly today: string;
 	readonly days: Calendar;
 	readonly ledger: Ledger | undefined;
+	readonly now: Date;
 	readonly sorted: (verdict: ScanVerdict) => ScanVerdict;
 }
 
@@ -163,6 +166,7 @@ function decideImage({
 	today,
 	days,
 	ledger,
+	now,
 	sorted,
 }: Judging): ImageDecision {
 	const verdicts = unsorted.map(sorted).toSorted(byVerdict);
@@ -172,7 +176,7 @@ function decideImage({
 	const found = scanned
 		? verdicts.flatMap((verdict) => {
 				const repository = name?.repository ?? '';
-				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, ledger, repository});
+				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, ledger, now, repository});
 				excepted.push(...judged.excepted);
 				return judged.reasons;
 			})
@@ -232,6 +236,7 @@ function reasonsOf(
 		readonly today: string;
 		readonly days: Calendar;
 		readonly ledger: Ledger | undefined;
+		readonly now: Date;
 		readonly repository: string;
 	},
 ): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
@@ -241,7 +246,16 @@ function reasonsOf(
 		case 'unscanned': {
 			const {reason, transient, detail} = verdict;
 			return {
-				reasons: [{decision: policy.unscannable, platform, kind: 'unscanned', reason, transient, detail}],
+				reasons: [
+					{
+						...decideOutage(choiceFor(reason, policy), {...circumstances, image: verdict.image}),
+						platform,
+						kind: 'unscanned',
+						reason,
+						transient,
+						detail,
+					},
+				],
 				excepted: [],
 			};
 		}

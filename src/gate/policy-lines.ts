@@ -1,4 +1,5 @@
 import type {Caveat, DecisionReason} from '../types.ts';
+import {outageOf} from './outages.ts';
 import type {Policy} from './policy.ts';
 import {readDocument} from './problems.ts';
 
@@ -21,14 +22,16 @@ const ruleFields = {
 } as const;
 
 /** The field of the policy that made a reason what it is; undefined for what no policy can change. */
-export function fieldOf(reason: DecisionReason): PolicyField | undefined {
+export function fieldOf(reason: DecisionReason, {outages}: Pick<Policy, 'outages'>): PolicyField | undefined {
 	switch (reason.kind) {
 		case 'finding':
 			return reason.rule;
 		case 'caveat':
 			return caveatFields[reason.caveat.kind];
-		case 'unscanned':
-			return 'unscannable';
+		case 'unscanned': {
+			const outage = outageOf(reason.reason);
+			return outage !== undefined && outages[outage] !== undefined ? 'outages' : 'unscannable';
+		}
 		case 'reference':
 			return ruleFields[reason.rule];
 	}

@@ -18,6 +18,7 @@ import {
 	statuses,
 	tagPattern,
 } from './fields.ts';
+import {outageChoices} from './outages.ts';
 import {layer, layerKeys} from './policy-layers.ts';
 import {readFileOf} from './problems.ts';
 
@@ -116,6 +117,16 @@ const readmit = {
 		.describe('Of these severities they are denied at once. What is denied by `knownExploited` always is.'),
 };
 
+const outages = {
+	registry: z
+		.enum(outageChoices)
+		.optional()
+		.describe('The registry cannot be reached, fails or limits the rate of requests.'),
+	scanner: z.enum(outageChoices).optional().describe('The scanner or its database fails, or takes too long.'),
+	busy: z.enum(outageChoices).optional().describe('The deadline comes first, or the scan service is busy.'),
+	allowedWithin: duration.prefault('72h').describe('Of `readmit`, in hours or days.'),
+};
+
 const feeds = {
 	knownExploited: feed('CISA’s catalog as JSON, `known_exploited_vulnerabilities.json`.'),
 	exploitProbability: feed('FIRST’s scores as CSV, `epss_scores-current.csv`, also with `.gz`.'),
@@ -184,6 +195,13 @@ const spec = {
 		.default('unknown')
 		.describe(
 			'What becomes of an image that could not be scanned (registry or scanner failing, no credentials, not found, deadline). `unknown`: the render fails with the reason and is tried again. `deny`: like an image with findings, which Argo CD remembers for up to 24 hours. `warn`: it is deployed unscanned, and the log says so.',
+		),
+	outages: z
+		.strictObject(outages)
+		.readonly()
+		.prefault({})
+		.describe(
+			'What becomes of an image that an outage keeps from being scanned, when that differs from `unscannable`. `readmit`: a warning when the image, by its name and tag or digest, was scanned and allowed for the application within `allowedWithin`, and else `unknown`.',
 		),
 	noPackages: denyOrWarn
 		.default('deny')
@@ -349,6 +367,7 @@ const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
 		'spec.packages': packages,
 		'spec.grace': Object.fromEntries(severities.map((severity) => [severity, 0])),
 		'spec.readmit': readmit,
+		'spec.outages': outages,
 		'spec.feeds': feeds,
 		'spec.feeds.knownExploited': {file: 0, maxAge: 0},
 		'spec.feeds.exploitProbability': {file: 0, maxAge: 0},

@@ -22,6 +22,7 @@ const fields: {readonly [Field in keyof Policy]: 'hidden' | ((policy: Policy) =>
 	feeds: 'hidden',
 	layers: 'hidden',
 	unscannable: ({unscannable}) => unscannable,
+	outages: ({outages: {registry, scanner, busy}}) => shownOutages({registry, scanner, busy}),
 	noPackages: ({noPackages}) => noPackages,
 	endOfLife: ({endOfLife}) => endOfLife,
 	staleDatabase: ({staleDatabase}) => staleDatabase,
@@ -50,6 +51,13 @@ export function shownPolicy(policy: Policy): Readonly<Record<string, string>> {
 		return text === undefined ? [] : [[field.replace(/Hours$/, ''), text] as const];
 	});
 	return Object.fromEntries(shown);
+}
+
+function shownOutages(choices: Readonly<Record<string, string | undefined>>): string | undefined {
+	const texts = Object.entries(choices).flatMap(([outage, choice]) =>
+		choice === undefined ? [] : `${outage} ${choice}`,
+	);
+	return texts.length === 0 ? undefined : texts.join(', ');
 }
 
 function shownGrace(grace: Policy['grace']): string | undefined {

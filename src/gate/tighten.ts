@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import {severities, type Enforcement, type Severity} from '../types.ts';
 import {enforcements, packageTypes} from './fields.ts';
+import {outageChoices, type OutageChoice} from './outages.ts';
 import type {Policy} from './policy.ts';
 import type {tighterFields, tighterForAll} from './policy-layers.ts';
 
@@ -48,6 +49,7 @@ export function tighten(policy: Policy, wish: TighteningParameters): Policy {
 		knownExploited: wish.knownExploited ?? policy.knownExploited,
 		...(exploitProbability === undefined ? {} : {exploitProbability}),
 		unscannable: stricterOf(['warn', 'unknown', 'deny'], policy.unscannable, wish.unscannable),
+		outages: wish.unscannable === undefined ? policy.outages : stricterOutages(policy.outages, wish.unscannable),
 		noPackages: wish.noPackages === 'deny' ? 'deny' : policy.noPackages,
 		endOfLife: wish.endOfLife === 'deny' ? 'deny' : policy.endOfLife,
 		staleDatabase: wish.staleDatabase === 'deny' ? 'deny' : policy.staleDatabase,
@@ -100,6 +102,17 @@ function narrowerRegistries(
 		.toSorted(([one], [other]) => (one < other ? -1 : 1))
 		.map(([, list]) => list);
 	return {...own, deny: distinct(own.deny, deny), ...(narrowedTo.length === 0 ? {} : {narrowedTo})};
+}
+
+/** What is not told apart follows `unscannable`. */
+function stricterOutages(own: Policy['outages'], wish: OutageChoice): Policy['outages'] {
+	const {registry, scanner, busy} = own;
+	return {
+		...own,
+		...(registry === undefined ? {} : {registry: stricterOf(outageChoices, registry, wish)}),
+		...(scanner === undefined ? {} : {scanner: stricterOf(outageChoices, scanner, wish)}),
+		...(busy === undefined ? {} : {busy: stricterOf(outageChoices, busy, wish)}),
+	};
 }
 
 function lower(limit: number | undefined, wish: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import type {Arbitrary} from 'fast-check';
 import type {Exceptions} from '../../src/gate/exceptions.ts';
 import type {ApplicationScope} from '../../src/gate/grants.ts';
 import {enforcements} from '../../src/gate/fields.ts';
+import {outageChoices} from '../../src/gate/outages.ts';
 import type {PolicyScope} from '../../src/gate/effective.ts';
 import type {Layer} from '../../src/gate/policy-layers.ts';
 import type {Policy} from '../../src/gate/policy.ts';
@@ -52,6 +53,16 @@ export const policies: Arbitrary<Policy> = fc
 		exploitProbability: fc.constantFrom(undefined, 0.1, 0.9),
 		tagsForbidden: fc.subarray(['latest', '1', '*2']),
 		unscannable: fc.constantFrom('unknown' as const, 'deny' as const, 'warn' as const),
+		outages: fc
+			.record(
+				{
+					registry: fc.constantFrom(...outageChoices),
+					scanner: fc.constantFrom(...outageChoices),
+					busy: fc.constantFrom(...outageChoices),
+				},
+				{requiredKeys: []},
+			)
+			.map((choices) => ({...choices, allowedWithin: 72})),
 		noPackages: denyOrWarn,
 		endOfLife: denyOrWarn,
 		staleDatabase: denyOrWarn,

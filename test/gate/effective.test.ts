@@ -118,7 +118,7 @@ test('an author’s file is read strictly, and takes nothing that loosens', (t) 
 });
 
 /** Every image was allowed a week ago. */
-const ledger = {evidence: 'allowed', since: () => '2026-11-14'} as const;
+const ledger = {evidence: 'allowed', since: () => '2026-11-14', allowedAt: () => '2026-11-21T00:00:00Z'} as const;
 
 function platforms(length: number): string {
 	return text(`{platforms: [${Array.from({length}, (_, index) => `linux/a${index}`).join()}]}`);

@@ -12,7 +12,11 @@ import {canonical, finding, now, policy, reference, scanned, unscanned} from './
 const image = 'registry.example/api:1.4';
 const digest = `sha256:${'a'.repeat(64)}`;
 const fortnight = {readmit: {within: 336, exceptSeverities: []}} as const;
-const allowedOn = (day: string): Ledger => ({evidence: 'allowed', since: (one) => (one === digest ? day : undefined)});
+const allowedOn = (day: string): Ledger => ({
+	evidence: 'allowed',
+	since: (one) => (one === digest ? day : undefined),
+	allowedAt: () => undefined,
+});
 
 function judged(
 	found: Partial<Finding>,
@@ -77,7 +81,8 @@ test('what was allowed is written down with its first and its last day', (t) => 
 	const clean = judged({severity: 'LOW'}, {}, undefined);
 	const first = withAllowed(undefined, clean, about);
 	t.deepEqual(first?.digests, {[digest]: {first: '2026-11-21', last: '2026-11-21'}});
-	t.is(withAllowed(first, clean, about), undefined);
+	t.deepEqual(first?.images, {[image]: '2026-11-21T12:00:00.000Z'});
+	t.deepEqual(withAllowed(first, clean, about), first);
 	const later = withAllowed(first, clean, {...about, now: new Date('2026-12-01T00:00:00Z')});
 	t.deepEqual(later?.digests, {[digest]: {first: '2026-11-21', last: '2026-12-01'}});
 	t.is(ledgerOf(parseLedger(JSON.stringify(later))).since(digest), '2026-11-21');
@@ -133,7 +138,7 @@ test('the ledger of an application is bounded: what was allowed longest ago goes
 		}),
 	);
 	const next = withAllowed(
-		{version: 1, application: 'api', digests: old},
+		{version: 1, application: 'api', digests: old, images: {}},
 		judged({severity: 'LOW'}, {}, undefined),
 		about,
 	);
@@ -143,7 +148,7 @@ test('the ledger of an application is bounded: what was allowed longest ago goes
 });
 
 test('property: what the ledger knows never makes a decision stricter, and never allows without a warning', (t) => {
-	const always: Ledger = {evidence: 'allowed', since: () => '2026-11-10'};
+	const always: Ledger = {evidence: 'allowed', since: () => '2026-11-10', allowedAt: () => '2026-11-21T00:00:00Z'};
 	fc.assert(
 		fc.property(policies, scans, (own, scan) => {
 			const before = decide({...scan, policy: own, canonical, now});

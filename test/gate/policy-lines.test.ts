@@ -2,7 +2,7 @@ import test from 'ava';
 import {fieldOf, fieldText, lineOf, type PolicyField} from '../../src/gate/policy-lines.ts';
 import {defaultPolicy} from '../../src/gate/policy.ts';
 import type {DecisionReason} from '../../src/types.ts';
-import {amd64, finding} from './samples.ts';
+import {amd64, finding, policy} from './samples.ts';
 
 const base = {decision: 'deny', platform: amd64} as const;
 const caveats = [
@@ -26,8 +26,15 @@ const reasons: readonly (readonly [DecisionReason, PolicyField | undefined])[] =
 
 for (const [reason, field] of reasons) {
 	const what = reason.kind === 'caveat' ? reason.caveat.kind : reason.kind === 'reference' ? reason.rule : reason.kind;
-	test(`${what} is what ${field ?? 'no field'} decides`, (t) => t.is(fieldOf(reason), field));
+	test(`${what} is what ${field ?? 'no field'} decides`, (t) => t.is(fieldOf(reason, policy()), field));
 }
+
+test('an outage that the policy tells apart is decided by outages', (t) => {
+	const down: DecisionReason = {...base, kind: 'unscanned', reason: 'unreachable', transient: true, detail: ''};
+	const outages = {registry: 'readmit', allowedWithin: 72} as const;
+	t.is(fieldOf(down, policy({outages})), 'outages');
+	t.is(fieldOf({...down, reason: 'not-found'}, policy({outages})), 'unscannable');
+});
 
 test('says on which line a field stands', (t) => {
 	const text = 'apiVersion: trivy-gate/v1alpha1\nkind: Policy\nspec:\n  severities: [HIGH]\n';

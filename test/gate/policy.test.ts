@@ -202,7 +202,7 @@ test(
 test(
 	refuses,
 	`${head}spec: {__proto__: {enforcement: warn}}\n`,
-	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, readmit, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
+	'line 3, column 8: unknown key "__proto__" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, readmit, knownExploited, exploitProbability, feeds, unscannable, outages, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
 );
 test(
 	refuses,
@@ -347,7 +347,7 @@ test(
 	refuses,
 	`${head}metadata: &m {nmae: x}\nspec: *m\n`,
 	'line 3, column 15: unknown key "nmae" in metadata; did you mean name?',
-	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, readmit, knownExploited, exploitProbability, feeds, unscannable, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
+	'line 3, column 15: unknown key "nmae" in spec; the keys are severities, ignoreUnfixed, unfixedSeverities, ignoreStatuses, score, packages, grace, readmit, knownExploited, exploitProbability, feeds, unscannable, outages, noPackages, endOfLife, staleDatabase, maxDatabaseAge, registries, platforms, digestRequired, tagsForbidden, placeholders, images, layers, earlyWarning, enforcement, job',
 );
 
 test(
