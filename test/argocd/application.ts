@@ -83,6 +83,13 @@ export interface Application {
 	readonly delete: (how?: 'cascade' | 'leave') => Promise<void>;
 }
 
+/**
+ * The controller does not see a change that comes while it puts its own last one into its cache (writeBackToInformer in
+ * controller/appcontroller.go), until the Application changes again.
+ */
+const wakeAfterMs = 15_000;
+const patienceMs = 240_000;
+
 export async function createApplication(api: KubernetesApi, object: KubernetesObject): Promise<Application> {
 	const {name} = object.metadata;
 	const self = {apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', namespace: argoNamespace, name};
@@ -96,15 +103,27 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 		const {operationState, sync, conditions} = last?.status ?? {};
 		return JSON.stringify({operationState, sync, conditions}).slice(0, 6000);
 	};
-	const until = <T>(what: string, ask: (current: LiveApplication) => T | undefined | false | Promise<T | false>) =>
-		waitFor(
+	const createAlarm = () => {
+		let woken = performance.now();
+		return async () => {
+			if (performance.now() < woken + wakeAfterMs) return;
+			woken = performance.now();
+			await api.patch(self, {metadata: {annotations: {'lab.example/woken': new Date().toISOString()}}});
+		};
+	};
+	const until = <T>(what: string, ask: (current: LiveApplication) => T | undefined | false | Promise<T | false>) => {
+		const wake = createAlarm();
+		return waitFor(
 			`${name}: ${what}`,
 			async () => {
 				last = await live();
-				return ask(last);
+				const answer = await ask(last);
+				if (answer === undefined || answer === false) await wake();
+				return answer;
 			},
-			{say, patienceMs: 240_000},
+			{say, patienceMs},
 		);
+	};
 	await api.apply(object);
 
 	const application: Application = {
@@ -136,18 +155,12 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 				},
 			};
 			await api.patch(self, {operation});
+			// The controller clears the field once more when it is still busy with the end of the sync before.
 			let lastTry = performance.now();
 			await until('the beginning of the sync', async (current) => {
 				if (marksOf(current).includes(mark)) return true;
-				const waited = performance.now() - lastTry;
-				// The controller clears the field once more when it is still busy with the end of the sync before.
-				if (current.operation === undefined && waited > 3000) {
+				if (current.operation === undefined && performance.now() > lastTry + 3000) {
 					await api.patch(self, {operation});
-					lastTry = performance.now();
-				}
-				// One that it could not read it takes at the next refresh, which comes by itself elsewhere.
-				if (waited > 20_000) {
-					await api.patch(self, {metadata: {annotations: {'argocd.argoproj.io/refresh': 'normal'}}});
 					lastTry = performance.now();
 				}
 				return false;
@@ -174,7 +187,13 @@ export async function createApplication(api: KubernetesApi, object: KubernetesOb
 			const cascade = [...finalizers, 'resources-finalizer.argocd.argoproj.io'];
 			await api.patch(self, {metadata: {finalizers: how === 'cascade' ? cascade : null}});
 			await api.delete(self);
-			await waitFor(`${name}: its deletion`, async () => (await api.get(self)) === undefined, {say});
+			const wake = createAlarm();
+			const isGone = async () => {
+				if ((await api.get(self)) === undefined) return true;
+				await wake();
+				return false;
+			};
+			await waitFor(`${name}: its deletion`, isGone, {say, patienceMs});
 		},
 	};
 	return application;
