@@ -51,8 +51,10 @@ export function openConnections({environment, permittedAddresses}: Options): Con
 		const secureContext = secure ? {secureContext: await (authorities ??= trustedAuthorities(environment))} : {};
 		// How long an answer may take is for the signal to say.
 		const patience = {headersTimeout: 0, bodyTimeout: 0};
-		const limits = {...patience, connections: connectionsToOne, maxHeaderSize: maxHeaderBytes};
-		const connect = {timeout: connectTimeoutMs, ...secureContext};
+		// Over HTTP/2 a stream that is canceled looks like one that has ended, and undici does not limit the headers.
+		const http1 = {allowH2: false};
+		const limits = {...patience, ...http1, connections: connectionsToOne, maxHeaderSize: maxHeaderBytes};
+		const connect = {timeout: connectTimeoutMs, ...http1, ...secureContext};
 		return proxy === undefined
 			? new Agent({...limits, connect: {...connect, lookup: guarded}})
 			: new ProxyAgent({...limits, uri: proxy, requestTls: connect, proxyTls: connect});

@@ -1,18 +1,21 @@
 // Real connections to small registries in this process; test/lab has the whole one.
 import {once} from 'node:events';
-import {mkdtemp, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {constants, createSecureServer} from 'node:http2';
 import {createServer as createNetServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
+import {readPins} from '../../plugin/build-tools.mjs';
 import {createRegistryClient} from '../../src/scan/registry-client.ts';
 import type {RegistryClientOptions, RegistryQuestion} from '../../src/scan/registry-client.ts';
 import {readDocument} from '../../src/scan/registry.ts';
 import type {ToolContext} from '../../src/types.ts';
+import {makeCertificates} from '../lab/prepared.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -231,6 +234,25 @@ test('a body that breaks off is no answer, whatever who reads it made of it', as
 	const {ask} = await client(t);
 	t.like(await ask(host), {kind: 'failed', reason: 'unreachable', transient: true});
 	t.like(await ask(host, {read: careless}), {kind: 'failed', reason: 'unreachable'});
+});
+
+test('the same over TLS, where servers would rather speak HTTP/2', async (t) => {
+	const certificates = await makeCertificates((await readPins()).go, () => {});
+	const file = (name: string) => join(certificates, name);
+	const [key, cert] = await Promise.all([readFile(file('server.key')), readFile(file('server.pem'))]);
+	const server = createSecureServer({key, cert, allowHTTP1: true}, ({httpVersion}, response) => {
+		response.writeHead(200);
+		response.write('the beginning');
+		setTimeout(
+			() => (httpVersion === '2.0' ? response.stream.close(constants.NGHTTP2_CANCEL) : response.destroy()),
+			50,
+		);
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => server.close());
+	const {ask} = await client(t, {environment: {SSL_CERT_FILE: file('ca.pem')}});
+	const answer = await ask(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+	t.like(answer, {kind: 'failed', reason: 'unreachable', transient: true});
 });
 
 test('who stops reading is not kept waiting, and what goes wrong there is its own', async (t) => {
