@@ -120,14 +120,19 @@ async function directoriesIn(directory: string): Promise<readonly string[]> {
 	return names.filter((name) => /^[0-9a-f]{32}$/.test(name)).map((name) => join(directory, name));
 }
 
+/** Files that are open at once; an application with many revisions has more than a process may open. */
+const reading = pLimit(32);
+
 /** What cannot be read is left out: it was removed, or the disk lost it. */
 async function entriesOf(list: readonly Kept[]) {
 	const read = await Promise.all(
-		list.map(async (kept) => {
-			const text = await readFile(join(kept.directory, `${kept.name}.json`), 'utf8').catch(() => '');
-			const entry = reportEntry.safeParse(parsed(text));
-			return entry.success ? [{kept, entry: entry.data}] : [];
-		}),
+		list.map((kept) =>
+			reading(async () => {
+				const text = await readFile(join(kept.directory, `${kept.name}.json`), 'utf8').catch(() => '');
+				const entry = reportEntry.safeParse(parsed(text));
+				return entry.success ? [{kept, entry: entry.data}] : [];
+			}),
+		),
 	);
 	return read.flat();
 }

@@ -1,6 +1,8 @@
+import {execFile} from 'node:child_process';
 import {mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import test from 'ava';
 import type {ExecutionContext} from 'ava';
 import * as fc from 'fast-check';
@@ -145,4 +147,16 @@ test('what is damaged or foreign is passed over', async (t) => {
 	t.is(await archive.get('shop', undefined), 'whole');
 	t.deepEqual(await idsOf(archive), [two, one]);
 	t.regex(warnings[0] ?? '', /^report: a kept report cannot be read — \d+-222222222222: /);
+});
+
+test('more reports than a process may open files are listed', async (t) => {
+	const {directory, open} = await place(t);
+	const archive = open();
+	for (let index = 0; index < 200; index++) await archive.put(about({revision: `r${index}`}), '{}');
+	const module = new URL('../../src/service/archive.ts', import.meta.url).href;
+	const code = `const {openArchive} = await import(${JSON.stringify(module)});
+		const list = await openArchive({directory: ${JSON.stringify(directory)}, keep: 10, maxBytes: 1e9}).list('shop');
+		console.log(list.length);`;
+	const node = ['-c', 'ulimit -n 128 && exec "$@"', 'sh', process.execPath, '--input-type=module', '--eval', code];
+	t.is((await promisify(execFile)('/bin/sh', node)).stdout, '200\n');
 });
