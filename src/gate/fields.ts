@@ -33,7 +33,10 @@ export const line = z
 /** A name of something in Argo CD; `*` stands for any characters. */
 export const namePattern = z
 	.string()
-	.regex(/^[a-zA-Z0-9._*-]{1,253}$/, 'is not a name; * may stand for any characters');
+	.regex(
+		/^[a-z0-9._*-]{1,253}$/,
+		'is not a name as Kubernetes has them, in small letters; * may stand for any characters',
+	);
 
 /** The last day on which something holds, in UTC. */
 export const lastDay = z.iso.date('is not a date of the form 2026-12-31');

@@ -186,6 +186,11 @@ test(
 );
 test(
 	refuses,
+	`${head}spec: {layers: [{name: a, match: {projects: [Shops]}, tighten: {severities: [LOW]}}]}\n`,
+	'line 3, column 46: spec.layers[0].match.projects[0]: "Shops" is not a name as Kubernetes has them, in small letters; * may stand for any characters',
+);
+test(
+	refuses,
 	`%YAML 1.1\n---\n${head}spec:\n  <<: {enforcement: warn}\n`,
 	'line 1, column 1: must be YAML 1.2; remove the directive %YAML',
 );
