@@ -10,8 +10,8 @@ export interface Registries {
 	readonly timeoutMs: number;
 }
 
-/** More than any of them needs; a bigger one is refused. */
-export const maxDocumentBytes = 8 * 1024 * 1024;
+/** As much as other clients read of a manifest (containers/image's and distribution's own limit); a bigger one is refused. */
+export const maxDocumentBytes = 4 * 1024 * 1024;
 
 /**
  * Asks a registry's mirrors, in order, and then the registry itself, until one answers.
