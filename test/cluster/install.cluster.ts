@@ -16,6 +16,17 @@ test.before(async (t) => {
 	t.timeout(10 * 60_000);
 	bed = await startBed();
 	await bed.api.apply(serviceMonitors);
+	// Until it is served, the API server does not know the kind.
+	await waitFor('ServiceMonitors', async () => {
+		const name = {
+			apiVersion: 'monitoring.coreos.com/v1',
+			kind: 'ServiceMonitor',
+			namespace: argoNamespace,
+			name: 'none',
+		};
+		await bed.api.get(name);
+		return true;
+	});
 });
 test.after.always('stop', () => bed?.stop());
 
