@@ -451,12 +451,10 @@ export type Decision = (typeof decisions)[number];
 export interface ExceptionGrant {
 	/** Where it is written, as `shop.yaml#2`: the file's name and the number of the entry, from 1. */
 	readonly source: string;
-	/** `vex` is a statement of a VEX document, whose author is the owner and whose justification is the reason. */
-	readonly kind: 'exception' | 'vex';
 	readonly owner: string;
 	readonly reason: string;
-	/** `YYYY-MM-DD`: the last day, in UTC, on which it holds; undefined for a statement that has none. */
-	readonly expires: string | undefined;
+	/** `YYYY-MM-DD`: the last day, in UTC, on which it holds. */
+	readonly expires: string;
 	readonly ticket: string | undefined;
 }
 

@@ -104,7 +104,7 @@ function waiverOf(exception: Exception, today: string): Waiver {
 	return {
 		isPackage: exception.package === undefined ? undefined : purlMatcher(exception.package),
 		image: exception.image,
-		grant: {source, kind: 'exception', owner, reason, expires, ticket},
+		grant: {source, owner, reason, expires, ticket},
 		active: today <= expires,
 	};
 }

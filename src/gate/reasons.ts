@@ -45,7 +45,7 @@ export function exceptionText({
 	ticket,
 }: Pick<ExceptionGrant, 'owner' | 'expires' | 'reason'> & {readonly ticket?: string | undefined}): string {
 	const why = [reason, ...(ticket === undefined ? [] : [ticket])].map((text) => oneLine(text, 200)).join(', ');
-	return `excepted by ${short(owner)}${expires === undefined ? '' : ` until ${expires}`} (${why})`;
+	return `excepted by ${short(owner)} until ${expires} (${why})`;
 }
 
 function bareText(reason: DecisionReason): string {

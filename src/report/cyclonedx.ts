@@ -127,16 +127,15 @@ function exceptedOf({excepted}: ReportImage): readonly Statement[] {
 					{
 						...first,
 						decision: 'allow',
-						state: first.exception.kind === 'vex' ? ('not_affected' as const) : ('in_triage' as const),
+						state: 'in_triage' as const,
 						detail: exceptionText(first.exception),
 					},
 				],
 	);
 }
 
-function exceptionText({kind, source, owner, reason, expires}: ReportException): string {
-	const until = expires === undefined ? '' : ` until ${expires}`;
-	return `${kind === 'vex' ? 'Stated in' : 'Excepted by'} ${source} of ${owner}${until}: ${reason}`;
+function exceptionText({source, owner, reason, expires}: ReportException): string {
+	return `Excepted by ${source} of ${owner} until ${expires}: ${reason}`;
 }
 
 function keyOf({package: name, installedVersion, purl = ''}: Pick<Statement, 'package' | 'installedVersion' | 'purl'>) {

@@ -183,7 +183,7 @@ function exceptedTable({excepted}: ReportImage): string {
 		code(exception.source),
 		escaped(exception.owner),
 		escaped(exception.reason),
-		escaped(exception.expires ?? ''),
+		escaped(exception.expires),
 	]);
 	const head = ['Finding', 'Severity', 'Package', 'Exception', 'Owner', 'Reason', 'Last day'];
 	return `<details><summary>${excepted.length} let pass by an exception</summary>

@@ -137,7 +137,7 @@ function passedSection(report: Report): readonly string[] {
 			`exception ${cell(source)}`,
 			cell(owner),
 			cell(reason),
-			expires === undefined ? '' : cell(expires),
+			cell(expires),
 			`${findings} ${findings === 1 ? 'finding' : 'findings'}`,
 		]),
 		...report.breakGlass.map(({grant: {source, approver, reason, until}, needed}) => [

@@ -33,10 +33,9 @@ const origin = z
 const exception = z
 	.object({
 		source: text.describe('The file’s name and the number of the entry, as shop.yaml#2'),
-		kind: z.enum(['exception', 'vex']),
 		owner: text,
 		reason: text,
-		expires: optionalText.describe('YYYY-MM-DD: the last day, in UTC, on which it holds'),
+		expires: text.describe('YYYY-MM-DD: the last day, in UTC, on which it holds'),
 		ticket: optionalText,
 	})
 	.describe('What the operator lets pass, and who answers for it');

@@ -194,8 +194,7 @@ function exceptedLines({excepted}: ReportImage, width: number): readonly string[
 		const {source, owner, reason, expires} = first.exception;
 		const ids = [...new Set(some.map(({id}) => id))];
 		const told = `${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ` and ${ids.length - 5} more` : ''}`;
-		const until = expires === undefined ? '' : `, until ${expires}`;
-		return wrap(clean(`excepted: ${told} by ${source} of ${owner}${until}: ${reason}`), 2, 4, width);
+		return wrap(clean(`excepted: ${told} by ${source} of ${owner}, until ${expires}: ${reason}`), 2, 4, width);
 	});
 }
 

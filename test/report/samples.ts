@@ -31,7 +31,6 @@ const inApi = origin({file: 'shop/templates/api.yaml'});
 
 export const granted: ReportException = {
 	source: 'shop.yaml#2',
-	kind: 'exception',
 	owner: 'shop@example.com',
 	reason: 'the template function is not used',
 	expires: '2026-12-01',
