@@ -17,7 +17,7 @@ import {
 	scanNothing,
 } from './compare.ts';
 import type {Outcome, Refusal, Scenario} from './scenario.ts';
-import {parities} from './parity.ts';
+import {parities, type Parity} from './parity.ts';
 import {play} from './stage.ts';
 
 const directory = join(import.meta.dirname, 'scenarios');
@@ -66,7 +66,7 @@ for (const scenarioName of readdirSync(directory).toSorted()) {
 for (const parity of parities) {
 	test(`parity, ${parity.title}`, async (t) => {
 		t.timeout(20 * 60_000);
-		await playBeside(async () => void (await compare(t, bed, await parityRepository(), parity)));
+		await playBeside(async () => void (await compare(t, bed, await parityRepository(parity), parity)));
 	});
 }
 
@@ -158,14 +158,21 @@ interface PluginDetails {
 	}>;
 }
 
-let committed: Promise<string> | undefined;
+const committed = new Map<string, Promise<string>>();
 
-function parityRepository(): Promise<string> {
-	committed ??= bed.repository('parity').then(async ({url, commit}) => {
+/** Argo CD edits its one checkout of a revision for `replicas`, and lets others read it meanwhile: those have their own. */
+function parityRepository(parity?: Parity): Promise<string> {
+	const name = JSON.stringify(parity?.native ?? {}).includes('"replicas"')
+		? `parity-replicas-${committed.size}`
+		: 'parity';
+	const known = committed.get(name);
+	if (known !== undefined) return known;
+	const made = bed.repository(name).then(async ({url, commit}) => {
 		await commit(parityContent);
 		return url;
 	});
-	return committed;
+	committed.set(name, made);
+	return made;
 }
 
 function inWords(outcome: Outcome): string {
