@@ -140,13 +140,18 @@ async function writeRepositories(
 	});
 	const byAddress = remote.flatMap((url) => {
 		const credential = credentialFor(url, credentials);
-		return credential === undefined ? [] : [withLogin(encodeURIComponent(url), url, credential)];
+		return credential === undefined ? [] : [withLogin(nameOf(url), url, credential)];
 	});
 	const others = remote
 		.filter((url) => credentialFor(url, credentials) === undefined)
-		.map((url) => ({name: encodeURIComponent(url), url}));
+		.map((url) => ({name: nameOf(url), url}));
 	const content = {apiVersion: '', repositories: [...byName, ...byAddress, ...others]};
 	await writeFile(join(configHome, 'repositories.yaml'), JSON.stringify(content), {mode: 0o600});
+}
+
+/** Readable, because helm's words show it, and another one for each address; helm takes no slash. */
+function nameOf(url: string): string {
+	return url.replaceAll('%', '%25').replaceAll('/', '%2F');
 }
 
 /** helm knows one login for a registry, whatever the path: it gets none that is not meant for all that it fetches there. */
