@@ -92,9 +92,13 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
 			}
 			const report = reportOf(about);
 			await ledger?.record(decision, now);
-			await scanner.tell(decision, fairnessNameOf(run.settings), report);
-			const table = formatReportAsTable(report, {colour: false});
-			return printGate({...run, manifests, read, decision, report: table, secondsLeft});
+			const told = scanner.tell(decision, fairnessNameOf(run.settings), report);
+			try {
+				const table = formatReportAsTable(report, {colour: false});
+				return printGate({...run, manifests, read, decision, report: table, secondsLeft});
+			} finally {
+				await told;
+			}
 		});
 	});
 }
