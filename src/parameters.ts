@@ -401,7 +401,7 @@ export function renderParameters(values: ParameterValues, application: Applicati
 	};
 }
 
-export function arrayOf(value: ParameterValue | undefined): readonly string[] {
+function arrayOf(value: ParameterValue | undefined): readonly string[] {
 	return isList(value) ? value : [];
 }
 

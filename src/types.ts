@@ -510,8 +510,7 @@ export type DecisionReason = {
 );
 
 /** What makes a finding count, by the name of its field in the policy; the first that holds is told. */
-export const findingRules = ['knownExploited', 'severities', 'score', 'exploitProbability', 'packages'] as const;
-export type FindingRule = (typeof findingRules)[number];
+export type FindingRule = 'knownExploited' | 'severities' | 'score' | 'exploitProbability' | 'packages';
 
 /** A finding that would be refused, and the exception that lets it pass. */
 export interface ExceptedFinding {

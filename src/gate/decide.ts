@@ -107,19 +107,10 @@ export function decide(options: DecideOptions): GateDecision {
 	const judged = references.map((reference) => {
 		const own = reference.name === undefined ? [] : (byImage.get(reference.name) ?? []);
 		const name = reference.name === undefined ? undefined : canonical(reference.name);
-		return decideImage({
-			reference,
-			name,
-			verdicts: own,
-			policy: name === undefined ? policy : policyOf(name.repository),
-			feeds,
-			waivers,
-			today,
-			days,
-			ledger,
-			now,
-			sorted,
-		});
+		const repository = name?.repository ?? '';
+		const its = name === undefined ? policy : policyOf(repository);
+		const circumstances = {policy: its, repository, feeds, waivers, today, days, ledger, now};
+		return decideImage(reference, name, own.map(sorted).toSorted(byVerdict), circumstances);
 	});
 	const [grant, ...others] = breakGlassFor(exceptions, scope, now);
 	const images = (grant === undefined ? judged : judged.map((image) => letPass(image, grant))).toSorted(
@@ -142,41 +133,32 @@ export function decide(options: DecideOptions): GateDecision {
 	};
 }
 
-interface Judging {
-	readonly reference: ImageReference;
-	readonly name: CanonicalImage | undefined;
-	readonly verdicts: readonly ScanVerdict[];
+/** What one image is judged by. */
+interface Circumstances {
 	readonly policy: Policy;
+	/** Empty when the image has no name. */
+	readonly repository: string;
 	readonly feeds: Feeds;
 	readonly waivers: Waivers;
 	readonly today: string;
 	readonly days: Calendar;
 	readonly ledger: Ledger | undefined;
 	readonly now: Date;
-	readonly sorted: (verdict: ScanVerdict) => ScanVerdict;
 }
 
-function decideImage({
-	reference,
-	name,
-	verdicts: unsorted,
-	policy,
-	feeds,
-	waivers,
-	today,
-	days,
-	ledger,
-	now,
-	sorted,
-}: Judging): ImageDecision {
-	const verdicts = unsorted.map(sorted).toSorted(byVerdict);
+function decideImage(
+	reference: ImageReference,
+	name: CanonicalImage | undefined,
+	verdicts: readonly ScanVerdict[],
+	circumstances: Circumstances,
+): ImageDecision {
+	const {policy} = circumstances;
 	const admission = admit(reference, name, policy);
 	const scanned = reference.outcome === 'scan';
 	const excepted: ExceptedFinding[] = [];
 	const found = scanned
 		? verdicts.flatMap((verdict) => {
-				const repository = name?.repository ?? '';
-				const judged = reasonsOf(verdict, {policy, feeds, waivers, today, days, ledger, now, repository});
+				const judged = reasonsOf(verdict, circumstances);
 				excepted.push(...judged.excepted);
 				return judged.reasons;
 			})
@@ -229,16 +211,7 @@ function refused(rule: (DecisionReason & {kind: 'reference'})['rule'], detail: s
 
 function reasonsOf(
 	verdict: ScanVerdict,
-	circumstances: {
-		readonly policy: Policy;
-		readonly feeds: Feeds;
-		readonly waivers: Waivers;
-		readonly today: string;
-		readonly days: Calendar;
-		readonly ledger: Ledger | undefined;
-		readonly now: Date;
-		readonly repository: string;
-	},
+	circumstances: Circumstances,
 ): {readonly reasons: readonly DecisionReason[]; readonly excepted: readonly ExceptedFinding[]} {
 	const {platform} = verdict;
 	const {policy, feeds, waivers, repository} = circumstances;
@@ -296,7 +269,7 @@ function passOf(
 	finding: Finding,
 	rule: FindingRule,
 	digest: string,
-	circumstances: Pick<Judging, 'policy' | 'today' | 'days' | 'ledger'>,
+	circumstances: Pick<Circumstances, 'policy' | 'today' | 'days' | 'ledger'>,
 ): Pass | undefined {
 	const {ledger} = circumstances;
 	const grace = graceOf(finding, rule, circumstances);

@@ -77,7 +77,7 @@ export const exceptionsDocument = z.strictObject({
 });
 
 /** The keys that each map of the document may have, by the path of the map. */
-export const exceptionsKeys: ReadonlyMap<string, readonly string[]> = new Map(
+const exceptionsKeys: ReadonlyMap<string, readonly string[]> = new Map(
 	Object.entries({
 		'': exceptionsDocument.shape,
 		metadata,

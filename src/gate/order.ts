@@ -22,7 +22,7 @@ export function byText(one: string, other: string): number {
 }
 
 /** Most severe first, then by everything that a reader can tell findings apart by. */
-export const byFinding: Comparator<Finding> = (one, other) =>
+const byFinding: Comparator<Finding> = (one, other) =>
 	severityRanks[other.severity] - severityRanks[one.severity] || byText(one.id, other.id) || byRest(one, other);
 
 const severityRanks: Readonly<Record<Severity, number>> = {UNKNOWN: 0, LOW: 1, MEDIUM: 2, HIGH: 3, CRITICAL: 4};

@@ -11,7 +11,7 @@ export interface Registries {
 }
 
 /** As much as other clients read of a manifest (containers/image's and distribution's own limit); a bigger one is refused. */
-export const maxDocumentBytes = 4 * 1024 * 1024;
+const maxDocumentBytes = 4 * 1024 * 1024;
 
 /**
  * Asks a registry's mirrors, in order, and then the registry itself, until one answers.
@@ -22,11 +22,11 @@ export async function askRegistries<Result>(
 	{client, mirrors}: Registries,
 	ask: Pick<RegistryQuestion<Result>, 'about' | 'timeoutMs' | 'read'>,
 ): Promise<{readonly kind: 'answered'; readonly value: Result} | Failed> {
-	const failures: {readonly host: string; readonly failure: ScanFailure}[] = [];
+	const failures: ScanFailure[] = [];
 	for (const server of [...(mirrors[host] ?? []), host]) {
 		const answer = await client.ask({...ask, server, repository});
 		if (answer.kind === 'answered') return answer;
-		failures.push({host: server, failure: answer});
+		failures.push(answer);
 		if (answer.reason === 'canceled') break;
 	}
 	return {...joinFailures(failures), kind: 'failed'};
@@ -48,13 +48,13 @@ export async function readDocument(body: AsyncIterable<Uint8Array>): Promise<Uin
 }
 
 /** The last that answered at all gives the reason; what each of them said is told. */
-function joinFailures(failures: ReadonlyArray<{readonly host: string; readonly failure: ScanFailure}>): ScanFailure {
-	const last = failures.findLast(({failure}) => failure.reason !== 'unreachable') ?? failures.at(-1);
+function joinFailures(failures: readonly ScanFailure[]): ScanFailure {
+	const last = failures.findLast(({reason}) => reason !== 'unreachable') ?? failures.at(-1);
 	if (last === undefined) return {reason: 'unreachable', transient: false, detail: 'no registry was asked'};
-	if (failures.length < 2) return last.failure;
+	if (failures.length < 2) return last;
 	return {
-		...last.failure,
-		transient: failures.some(({failure}) => failure.transient),
-		detail: failures.map(({failure}) => failure.detail).join('; '),
+		...last,
+		transient: failures.some(({transient}) => transient),
+		detail: failures.map(({detail}) => detail).join('; '),
 	};
 }

@@ -1,7 +1,7 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 
 /** Compares in a time that tells nothing about the token, not even its length. */
-export function isToken(given: string, token: string): boolean {
+function isToken(given: string, token: string): boolean {
 	return timingSafeEqual(sha256(given), sha256(token));
 }
 

@@ -63,23 +63,23 @@ export async function makeDatabase(program: string, options: DatabaseOptions = {
 		else await writeFile(input, JSON.stringify(advisories));
 		const times = ['-updated-at', updatedAt.toISOString(), '-next-update', nextUpdate.toISOString()];
 		await run(program, ['-advisories', input, '-output', directory, ...times]);
-		return toArtifact(damaged(await readFile(join(directory, 'db.tar.gz')), damage));
+		return toArtifact('db', damaged(await readFile(join(directory, 'db.tar.gz')), damage));
 	} finally {
 		await rm(directory, {recursive: true, force: true});
 	}
 }
 
-/** As trivy-db's own release pushes it: https://github.com/aquasecurity/trivy-db/blob/main/Makefile */
-function toArtifact(archive: Buffer): DatabaseArtifact {
+/** As the releases of trivy-db and trivy-java-db push it: https://github.com/aquasecurity/trivy-db/blob/main/Makefile */
+export function toArtifact(kind: 'db' | 'javadb', archive: Buffer): DatabaseArtifact {
 	const config = Buffer.from('{}');
-	const layer = describe('application/vnd.aquasec.trivy.db.layer.v1.tar+gzip', archive);
+	const layer = describe(`application/vnd.aquasec.trivy.${kind}.layer.v1.tar+gzip`, archive);
 	return {
 		blobs: [config, archive],
 		manifest: toManifest({
 			schemaVersion: 2,
 			mediaType: mediaTypes.manifest,
 			config: describe('application/vnd.aquasec.trivy.config.v1+json', config),
-			layers: [{...layer, annotations: {'org.opencontainers.image.title': 'db.tar.gz'}}],
+			layers: [{...layer, annotations: {'org.opencontainers.image.title': `${kind}.tar.gz`}}],
 		}),
 	};
 }

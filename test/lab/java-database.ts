@@ -4,9 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import {crc32} from 'node:zlib';
-import type {DatabaseArtifact} from './database.ts';
+import {toArtifact, type DatabaseArtifact} from './database.ts';
 import {packLayer} from './layer.ts';
-import {describe, mediaTypes, toManifest} from './manifest.ts';
 
 /** A JAR that Trivy's Java database knows by its hash. */
 export interface KnownJar {
@@ -33,17 +32,7 @@ export async function makeJavaDatabase(jars: readonly KnownJar[]): Promise<Datab
 			{path: 'trivy-java.db', content: await readFile(file)},
 			{path: 'metadata.json', content: Buffer.from(JSON.stringify(metadata))},
 		]);
-		const config = Buffer.from('{}');
-		const layer = describe('application/vnd.aquasec.trivy.javadb.layer.v1.tar+gzip', blob);
-		return {
-			blobs: [config, blob],
-			manifest: toManifest({
-				schemaVersion: 2,
-				mediaType: mediaTypes.manifest,
-				config: describe('application/vnd.aquasec.trivy.config.v1+json', config),
-				layers: [{...layer, annotations: {'org.opencontainers.image.title': 'javadb.tar.gz'}}],
-			}),
-		};
+		return toArtifact('javadb', blob);
 	} finally {
 		await rm(directory, {recursive: true, force: true});
 	}
